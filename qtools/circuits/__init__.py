@@ -1,0 +1,1 @@
+"""What every job knows about circuits: reading and writing them, and their structure."""

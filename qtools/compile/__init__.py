@@ -1,0 +1,1 @@
+"""Time-evolved states in, short circuits out."""

@@ -1,0 +1,81 @@
+"""Progress, tables and messages on stderr; the only module that imports rich.
+
+Data goes to stdout, everything for human eyes goes to stderr. Colours and animation appear
+only on a terminal, and ``NO_COLOR`` is respected (rich does both).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Ticker(Protocol):
+    """Receives the state of a long step: a line of text and, where known, a fraction done."""
+
+    def __call__(self, text: str, fraction: float | None = None) -> None:
+        """Show ``text``; ``fraction`` lies between 0 and 1."""
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters made visible, so that no name can drive the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def stderr() -> "Console":
+    """A rich console on stderr (rich loads on first use)."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def error(sentence: str) -> None:
+    """Print one error sentence."""
+    from rich.text import Text
+
+    stderr().print(Text("error: ", style="bold red") + Text(printable(sentence)), soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """Print one remark."""
+    from rich.text import Text
+
+    stderr().print(Text(printable(sentence)), soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose first column is text and whose other columns are numbers."""
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=Text(printable(title)), title_justify="left")
+    for index, name in enumerate(columns):
+        drawn.add_column(Text(printable(name)), justify="left" if index == 0 else "right")
+    for row in rows:
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
+    stderr().print(drawn)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Ticker]:
+    """A live progress line while the body runs; silent when quiet or not on a terminal.
+
+    Yields a :class:`Ticker`.
+    """
+    screen = stderr()
+    if quiet or not screen.is_terminal:
+        yield lambda text, fraction=None: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tick(text: str, fraction: float | None = None) -> None:
+            total = None if fraction is None else 1.0
+            bar.update(task, description=printable(text), total=total, completed=fraction or 0.0)
+
+        yield tick
