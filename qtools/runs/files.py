@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from qtools.errors import BadInputError
 
 
 @contextmanager
-def replacing(path: Path, mode: str = "w") -> Iterator[IO[str] | IO[bytes]]:
+def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary sibling of ``path`` that replaces it when the body ends without error.
 
     Raises :class:`BadInputError` when the file system refuses (full disk, no permission); then
@@ -39,13 +39,13 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[str] | IO[bytes]]:
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path``, whole or not at all."""
     with replacing(path) as stream:
-        stream.write(text)  # type: ignore[arg-type]
+        stream.write(text)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``, whole or not at all."""
     with replacing(path, "wb") as stream:
-        stream.write(data)  # type: ignore[arg-type]
+        stream.write(data)
 
 
 def _umask() -> int:
