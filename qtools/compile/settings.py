@@ -1,0 +1,74 @@
+"""How to compile: depth, when to stop, how exact a target, which gates."""
+
+import math
+from dataclasses import dataclass
+
+from qtools.compile.native_basis import DEFAULT_BASIS, NativeBasis
+from qtools.errors import BadInputError
+
+MAX_LAYERS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileSettings:
+    """Everything about a compilation that is not the problem itself.
+
+    Attributes:
+        layers: brick layers of the ansatz.
+        fidelity: stop as soon as this fidelity to the target is reached; None optimises until it
+            converges.
+        max_iterations: iterations of the optimiser.
+        max_seconds: seconds from problem to circuit; None for no limit.
+        tolerance: infidelity that the target may have to the true state (Trotter and truncation).
+        max_bond: largest bond dimension of the target; None lets ``tolerance`` decide.
+        max_memory: bytes that the contraction may take.
+        basis: native gates of the circuit.
+        seed: of everything random.
+    """
+
+    layers: int
+    fidelity: float | None = None
+    max_iterations: int = 1000
+    max_seconds: float | None = None
+    tolerance: float = 1e-6
+    max_bond: int | None = None
+    max_memory: int = 4 * 2**30
+    basis: tuple[str, ...] = DEFAULT_BASIS
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_whole("layers", self.layers, least=1)
+        if self.layers > MAX_LAYERS:
+            raise BadInputError(f"expected at most {MAX_LAYERS} layers, got {self.layers}")
+        _check_whole("max_iterations", self.max_iterations, least=1)
+        _check_whole("max_memory", self.max_memory, least=1)
+        _check_whole("seed", self.seed, least=0)
+        if self.max_bond is not None:
+            _check_whole("max_bond", self.max_bond, least=1)
+        if self.max_seconds is not None:
+            _check_number("max_seconds", self.max_seconds)
+        _check_number("tolerance", self.tolerance, below=1.0)
+        if self.fidelity is not None:
+            _check_number("fidelity", self.fidelity, below=1.0)
+        NativeBasis.of(self.basis)
+
+
+def layers_of_steps(steps: int) -> int:
+    """Brick layers of ``steps`` second-order Trotter steps: ``2 * steps + 1``."""
+    _check_whole("steps", steps, least=1)
+    return 2 * steps + 1
+
+
+def _check_whole(name: str, value: object, *, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInputError(f"expected a whole number for {name}, got {value!r}")
+    if value < least:
+        raise BadInputError(f"expected {name} of at least {least}, got {value}")
+
+
+def _check_number(name: str, value: object, *, below: float = math.inf) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInputError(f"expected a number for {name}, got {value!r}")
+    if not 0 < value < below:
+        limit = "a positive finite number" if below == math.inf else f"between 0 and {below:g}"
+        raise BadInputError(f"expected {name} to be {limit}, got {value}")
