@@ -1,13 +1,18 @@
 """Circuits of general two-qubit blocks on the bonds of a chain."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from qtools.compile.evolve import exponentials
+from qtools.compile.initial_state import InitialState
+from qtools.compile.integrators import STRANG
 from qtools.compile.mps import ComplexArray
+from qtools.compile.problem import EvolutionProblem
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Ansatz:
     """Two-qubit blocks applied in time order to a product state.
 
@@ -35,11 +40,71 @@ class Ansatz:
         """Number of two-qubit blocks, frozen ones included."""
         return len(self.bonds)
 
+    @property
+    def num_parameters(self) -> int:
+        """Real parameters of the blocks that are optimised: 15 each, the global phase aside."""
+        return 15 * (self.num_blocks - self.frozen)
+
     def with_gates(self, gates: ComplexArray) -> "Ansatz":
-        """The same layout with other gates."""
-        return Ansatz(
-            initial=self.initial,
-            bonds=self.bonds,
-            gates=np.asarray(gates, dtype=complex),
-            frozen=self.frozen,
-        )
+        """The same layout with other gates (num_blocks, 4, 4)."""
+        return replace(self, gates=gates)
+
+
+def trotter_ansatz(problem: EvolutionProblem, layers: int) -> Ansatz:
+    """``layers`` brick layers that start as a Trotter circuit for the evolution.
+
+    An odd number ``2 K + 1`` starts as ``K`` second-order steps; an even number ``2 K``, which no
+    symmetric product has, as ``K`` first-order steps.
+    """
+    matrices = problem.hamiltonian.bond_matrices()
+    phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
+    placed = []
+    for parity, fraction in _trotter_layers(layers):
+        gates = exponentials(matrices[parity::2], fraction * problem.time)
+        placed += list(zip(range(parity, len(matrices), 2), gates, strict=True))
+    return _assembled(problem.initial, placed, phase)
+
+
+def _trotter_layers(layers: int) -> list[tuple[int, float]]:
+    """(parity, fraction of the whole time) of each brick layer."""
+    steps = max(1, layers // 2)
+    if layers % 2 and layers > 1:
+        return [(parity, fraction / steps) for parity, fraction in STRANG.layers(steps)]
+    return [(layer % 2, 1.0 / steps) for layer in range(layers)]
+
+
+def _assembled(
+    initial: InitialState, placed: Iterable[tuple[int, ComplexArray]], phase: complex
+) -> Ansatz:
+    """Blocks behind the preparation, a block that directly follows one on its bond merged into it."""
+    bonds: list[int] = []
+    gates: list[ComplexArray] = []
+    trained: list[bool] = []
+    last: dict[int, int] = {}  # site -> the latest block on it
+
+    def place(bond: int, gate: ComplexArray, *, train: bool) -> None:
+        previous = last.get(bond, -1)
+        if previous >= 0 and bonds[previous] == bond and last.get(bond + 1) == previous:
+            gates[previous] = gate @ gates[previous]
+            trained[previous] = trained[previous] or train
+            return
+        last[bond] = last[bond + 1] = len(bonds)
+        bonds.append(bond)
+        gates.append(gate)
+        trained.append(train)
+
+    for bond, gate in initial.preparation:
+        place(bond, gate, train=False)
+    for bond, gate in placed:
+        place(bond, gate, train=True)
+    # Frozen blocks come first. They may: a merged block is the latest on both of its sites, so no
+    # frozen block follows it.
+    order = sorted(range(len(bonds)), key=lambda b: trained[b])
+    vectors = initial.vectors.copy()
+    vectors[0] *= phase
+    return Ansatz(
+        initial=vectors,
+        bonds=tuple(bonds[b] for b in order),
+        gates=np.array([gates[b] for b in order]).reshape(-1, 4, 4),
+        frozen=trained.count(False),
+    )

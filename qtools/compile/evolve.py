@@ -1,0 +1,186 @@
+"""Time evolution of a matrix product state with an account of every error.
+
+Two errors separate the result from ``exp(-i H t)|initial>``:
+
+* truncation: a layer of gates is followed by cuts; the distance that the cuts of one layer move
+  the state is at most the root of their summed discarded weights, and layers add by the triangle
+  inequality. This bound is rigorous.
+* Trotter: the evolution is done twice, with ``N`` and with about ``N / 2`` steps. For a method of
+  order ``p`` the finer one is off by ``angle / (r ** p - 1)``, ``r`` the ratio of their steps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qtools.compile.chain import Chain, Truncation, apply_gates
+from qtools.compile.integrators import METHODS, STRANG, SplittingMethod
+from qtools.compile.mps import MPS, ComplexArray, angle, compress
+from qtools.compile.problem import EvolutionProblem
+from qtools.compile.trotter_error import estimate_steps
+
+# Shares of the allowed angle.
+_TROTTER_SHARE = 0.5
+_EVOLUTION_SHARE = 0.3
+_COMPRESSION_SHARE = 0.2
+
+# How exactly the coarse twin is truncated, as a fraction of the angle it is expected to be off.
+_TWIN_PRECISION = 0.1
+
+_MAX_REFINEMENTS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An evolved state and how far it may be from the true one.
+
+    Attributes:
+        mps: normalised, right-canonical.
+        discarded_weight: sum of all weights cut off.
+        truncation_angle: upper bound of the angle that all cuts together cause, in radians.
+        trotter_angle: estimate of the angle that the finite step causes, in radians.
+        num_steps: steps of the splitting method.
+        order: its order.
+    """
+
+    mps: MPS
+    discarded_weight: float
+    truncation_angle: float
+    trotter_angle: float
+    num_steps: int
+    order: int
+
+    @property
+    def angle(self) -> float:
+        """Bound of the angle between this state and the true one, in radians."""
+        return self.truncation_angle + self.trotter_angle
+
+    @property
+    def trotter_error(self) -> float:
+        """Infidelity that the finite step causes (estimate)."""
+        return float(np.sin(min(self.trotter_angle, np.pi / 2)) ** 2)
+
+    @property
+    def max_bond(self) -> int:
+        """Largest bond of the state."""
+        return self.mps.max_bond
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evolution:
+    """A state after a splitting method of ``num_steps`` steps.
+
+    Attributes:
+        mps: the state, not compressed.
+        discarded_weight: sum of all weights cut off.
+        truncation_angle: upper bound of the angle that the cuts cause.
+    """
+
+    mps: MPS
+    discarded_weight: float
+    truncation_angle: float
+
+
+def evolve(
+    problem: EvolutionProblem,
+    *,
+    tolerance: float = 1e-6,
+    order: int = 4,
+    max_bond: int | None = None,
+) -> Target:
+    """``exp(-i H t)|initial>`` as an MPS, to an infidelity of about ``tolerance``.
+
+    Args:
+        problem: what to evolve.
+        tolerance: infidelity that Trotter and truncation errors together may reach.
+        order: of the splitting method, 2 or 4.
+        max_bond: no bond is let grow beyond this; the errors reported then exceed ``tolerance``.
+    """
+    method = METHODS[order]
+    allowed = float(np.arcsin(np.sqrt(tolerance)))
+    num_steps = max(2, estimate_steps(problem, method, _TROTTER_SHARE * allowed))
+    for _ in range(_MAX_REFINEMENTS):
+        fine = trotter_state(
+            problem, method, num_steps, max_angle=_EVOLUTION_SHARE * allowed, max_bond=max_bond
+        )
+        trotter_angle = _trotter_angle(problem, method, num_steps, fine, allowed, max_bond)
+        if trotter_angle <= _TROTTER_SHARE * allowed or max_bond is not None:
+            break
+        excess = trotter_angle / (_TROTTER_SHARE * allowed)
+        num_steps = max(num_steps + 1, round(num_steps * 1.1 * excess ** (1 / order)))
+    cut = compress(
+        fine.mps,
+        max_weight=(_COMPRESSION_SHARE * allowed) ** 2 / max(1, fine.mps.num_sites - 1),
+        max_bond=max_bond,
+    )
+    return Target(
+        mps=cut.mps.scaled(1.0 / cut.mps.norm()),
+        discarded_weight=fine.discarded_weight + cut.discarded_weight,
+        truncation_angle=fine.truncation_angle + float(np.sqrt(cut.discarded_weight)),
+        trotter_angle=trotter_angle,
+        num_steps=num_steps,
+        order=order,
+    )
+
+
+def trotter_state(
+    problem: EvolutionProblem,
+    method: SplittingMethod,
+    num_steps: int,
+    *,
+    max_angle: float,
+    max_bond: int | None = None,
+) -> Evolution:
+    """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
+    chain = Chain.product(problem.initial.vectors)
+    layers = method.layers(num_steps)
+    cuts_per_layer = max(1, problem.num_qubits // 2)
+    truncation = Truncation(
+        max_weight=(max_angle / len(layers)) ** 2 / cuts_per_layer, max_bond=max_bond
+    )
+    discarded, moved = 0.0, 0.0
+    for bond, gate in problem.initial.preparation:
+        chain, _ = apply_gates(chain, np.array([bond]), gate[None], Truncation(max_weight=0.0))
+    step = problem.time / num_steps
+    matrices = problem.hamiltonian.bond_matrices()
+    propagators: dict[tuple[int, float], ComplexArray] = {}
+    for parity, fraction in layers:
+        sites = np.arange(parity, problem.num_qubits - 1, 2)
+        if len(sites) == 0:
+            continue
+        key = (parity, fraction)
+        if key not in propagators:
+            propagators[key] = exponentials(matrices[sites], fraction * step)
+        chain, lost = apply_gates(chain, sites, propagators[key], truncation)
+        discarded += lost
+        moved += float(np.sqrt(lost))
+    phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
+    return Evolution(
+        mps=chain.to_mps().scaled(phase), discarded_weight=discarded, truncation_angle=moved
+    )
+
+
+def exponentials(matrices: ComplexArray, time: float) -> ComplexArray:
+    """``exp(-i h t)`` of stacked Hermitian matrices."""
+    values, vectors = np.linalg.eigh(matrices)
+    phases = np.exp(-1j * time * values)[..., None, :]
+    exponential: ComplexArray = np.matmul(vectors * phases, vectors.conj().swapaxes(-1, -2))
+    return exponential
+
+
+def _trotter_angle(
+    problem: EvolutionProblem,
+    method: SplittingMethod,
+    num_steps: int,
+    fine: Evolution,
+    allowed: float,
+    max_bond: int | None,
+) -> float:
+    """The angle by which ``fine`` is off because of its step, from a twin with a coarser one."""
+    coarse_steps = (num_steps + 1) // 2
+    gain = (num_steps / coarse_steps) ** method.order
+    expected = _TROTTER_SHARE * allowed * gain
+    coarse = trotter_state(
+        problem, method, coarse_steps, max_angle=_TWIN_PRECISION * expected, max_bond=max_bond
+    )
+    return angle(fine.mps, coarse.mps) / (gain - 1.0)

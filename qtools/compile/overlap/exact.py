@@ -1,0 +1,224 @@
+"""Exact boundary contraction of ``<target|V|0>`` with the environments of all blocks.
+
+For a block ``G`` the environment ``E`` is the derivative of the overlap, ``o = sum(E * G)`` (no
+conjugation), since the overlap is linear in each block; see :mod:`qtools.compile.overlap.plan` for
+the steps. An evaluation walks from both ends of the chain to its middle, keeping the boundaries it
+passes, and then back from the middle to both ends. On the way back the boundary of the other side
+is at hand, and the product of the two gives the environment. The two halves are independent on
+both ways, so at large bonds they run in two threads.
+
+At small bonds an evaluation is bound by the overhead of a call, so every matrix product is one
+``numpy.dot`` between views that are made once.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
+from qtools.compile.overlap.wiring import WiredBlocks, wire
+from qtools.errors import CapacityError
+
+# Below this many real operations a second thread costs more than it brings.
+THREADING_FLOPS = 100_000_000
+
+
+class Product(NamedTuple):
+    """``out = left @ right``, or ``out += left @ right`` by way of ``scratch`` where it is given."""
+
+    left: ComplexArray
+    right: ComplexArray
+    out: ComplexArray
+    scratch: ComplexArray | None = None
+
+
+Products = list[Product]
+
+
+class BlockSlot(NamedTuple):
+    """Where the matrix of a block step lives."""
+
+    group: WiredBlocks
+    row: int
+
+
+class ExactOverlap:
+    """Overlap of a circuit with a fixed target, and its derivative by every block.
+
+    The layout (bonds, initial state) is that of ``ansatz``; the gates are given at each call.
+    Cost and memory grow as ``2 ** L * chi ** 2`` per site for ``L`` brick layers and target bond
+    ``chi``. An engine is not safe to call from several threads.
+
+    Raises:
+        CapacityError: when the boundaries would take more than ``max_memory`` bytes; nothing has
+            been allocated then.
+    """
+
+    def __init__(self, ansatz: Ansatz, target: MPS, *, max_memory: int | None = None) -> None:
+        self.plan = plan_for(ansatz, target)
+        if max_memory is not None and self.plan.memory > max_memory:
+            raise CapacityError(
+                f"exact contraction needs {_gib(self.plan.memory)} for these layers and this "
+                f"target, more than the {_gib(max_memory)} allowed; use fewer layers, a larger "
+                "tolerance of the target or more memory"
+            )
+        steps = self.plan.steps
+        self._num_blocks = ansatz.num_blocks
+        self._groups = wire(
+            [step for step in steps if step.source is Source.BLOCK], ansatz.bonds, ansatz.initial
+        )
+        self._slots = {
+            int(block): BlockSlot(group, row)
+            for group in self._groups
+            for row, block in enumerate(group.blocks)
+        }
+        self._matrices = [self._matrix(step, ansatz, target) for step in steps]
+        middle = self.plan.middle
+        left = _kept(self.plan, range(middle + 1))
+        right = _kept(self.plan, range(middle, len(steps) + 1))
+        left[0][0] = right[len(steps)][0] = 1.0
+        self._meeting = left[middle], right[middle]
+        self._inward = (
+            [
+                product
+                for s in range(middle)
+                for product in self._forward(s, left[s], left[s + 1])
+            ],
+            [
+                product
+                for s in reversed(range(middle, len(steps)))
+                for product in self._backward(s, right[s], right[s + 1])
+            ],
+        )
+        from_right = _passing(self.plan, range(middle), right[middle])
+        from_left = _passing(self.plan, range(middle + 1, len(steps) + 1), left[middle])
+        self._outward = (
+            [
+                product
+                for s in reversed(range(middle))
+                for product in (
+                    *self._environment(s, left[s], from_right[s + 1]),
+                    *self._backward(s, from_right[s], from_right[s + 1]),
+                )
+            ],
+            [
+                product
+                for s in range(middle, len(steps))
+                for product in (
+                    *self._environment(s, from_left[s], right[s + 1]),
+                    *self._forward(s, from_left[s], from_left[s + 1]),
+                )
+            ],
+        )
+        self._threads = ThreadPoolExecutor(1) if self.plan.flops > THREADING_FLOPS else None
+
+    def value(self, gates: ComplexArray) -> complex:
+        """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
+        self._load(gates)
+        self._run(self._inward)
+        return self._overlap()
+
+    def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
+        """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
+        self._load(gates)
+        self._run(self._inward)
+        self._run(self._outward)
+        environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
+        for group in self._groups:
+            group.store(environments)
+        return self._overlap(), environments
+
+    def _overlap(self) -> complex:
+        left, right = self._meeting
+        return complex(np.dot(left, right))
+
+    def _load(self, gates: ComplexArray) -> None:
+        for group in self._groups:
+            group.load(gates)
+
+    def _run(self, halves: tuple[Products, Products]) -> None:
+        if self._threads is None:
+            _multiply(halves[0])
+            _multiply(halves[1])
+            return
+        other = self._threads.submit(_multiply, halves[1])
+        _multiply(halves[0])
+        other.result()
+
+    def _matrix(self, step: Step, ansatz: Ansatz, target: MPS) -> ComplexArray:
+        """The matrix (w, k, m) of a step; for a block, a view that each evaluation fills."""
+        if step.source is Source.BLOCK:
+            slot = self._slots[step.index]
+            view: ComplexArray = slot.group.matrices[slot.row]
+            return view
+        if step.source is Source.TARGET:
+            tensor = target.tensors[step.index].conj().transpose(1, 0, 2)
+            return np.ascontiguousarray(tensor).reshape(1, step.rows, step.columns)
+        if step.source is Source.INITIAL:
+            return ansatz.initial[step.index].reshape(2, 1, 1).copy()
+        return np.eye(2, dtype=complex).reshape(1, 4, 1)
+
+    def _forward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+        """Carry the boundary from the left over step ``s``."""
+        step, matrix = self.plan.steps[s], self._matrices[s]
+        x = before.reshape(step.rows, step.rest)
+        out = after.reshape(step.fronts, step.rest, step.columns)
+        return [Product(x.T, matrix[w], out[w]) for w in range(step.fronts)]
+
+    def _backward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+        """Carry the boundary from the right over step ``s``; several fronts add up."""
+        step, matrix = self.plan.steps[s], self._matrices[s]
+        x = after.reshape(step.fronts, step.rest, step.columns)
+        out = before.reshape(step.rows, step.rest)
+        return [
+            Product(matrix[w], x[w].T, out, np.empty_like(out) if w else None)
+            for w in range(step.fronts)
+        ]
+
+    def _environment(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+        """Derivative by the matrix of step ``s``, from the boundaries on both of its sides."""
+        step = self.plan.steps[s]
+        if step.source is not Source.BLOCK:
+            return []
+        slot = self._slots[step.index]
+        x = before.reshape(step.rows, step.rest)
+        y = after.reshape(step.fronts, step.rest, step.columns)
+        out = slot.group.environments[slot.row]
+        return [Product(x, y[w], out[w]) for w in range(step.fronts)]
+
+
+def plan_for(ansatz: Ansatz, target: MPS) -> ContractionPlan:
+    """The plan of the exact contraction of ``ansatz`` with ``target``."""
+    return plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
+
+
+def _kept(plan: ContractionPlan, boundaries: range) -> dict[int, ComplexArray]:
+    """A buffer of its own for each boundary; boundary ``s`` stands before step ``s``."""
+    return {s: np.empty(plan.boundary_size(s), dtype=complex) for s in boundaries}
+
+
+def _passing(
+    plan: ContractionPlan, boundaries: range, meeting: ComplexArray
+) -> dict[int, ComplexArray]:
+    """Two buffers in turn for boundaries that only the next step needs, and the kept middle."""
+    size = max((plan.boundary_size(s) for s in boundaries), default=0)
+    pair = np.empty(size, dtype=complex), np.empty(size, dtype=complex)
+    views = {s: pair[s % 2][: plan.boundary_size(s)] for s in boundaries}
+    return views | {plan.middle: meeting}
+
+
+def _multiply(products: Products) -> None:
+    dot = np.dot
+    for left, right, out, scratch in products:
+        if scratch is None:
+            dot(left, right, out)
+        else:
+            dot(left, right, scratch)
+            np.add(out, scratch, out)
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.2f} GiB"
