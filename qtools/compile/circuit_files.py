@@ -13,7 +13,6 @@ import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,9 @@ from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 
+from qtools.compile.circuit_format import CircuitFormat
 from qtools.errors import BadInputError
 from qtools.runs.files import write_bytes, write_text
-
-
-class CircuitFormat(StrEnum):
-    """How a circuit is written."""
-
-    QASM2 = "qasm2"
-    QASM3 = "qasm3"
-    QPY = "qpy"
-
-    @property
-    def suffix(self) -> str:
-        """The file name's ending."""
-        return ".qpy" if self is CircuitFormat.QPY else ".qasm"
-
 
 _MARK = "// written by qtools"
 _PHASE = re.compile(r"^// global phase: (\S+)$", re.MULTILINE)

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 _FORMAT = 1
 
 # What NumPy raises on bytes that are no npz, end too soon, or hold Python objects.
-_NPZ_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
+_NPZ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
 
 
 def to_quimb(mps: MPS) -> "MatrixProductState":

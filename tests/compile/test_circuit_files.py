@@ -6,7 +6,8 @@ from qiskit import QuantumCircuit, qasm2
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Operator, Statevector
 
-from qtools.compile.circuit_files import CircuitFormat, parse_circuit, read_circuit, write_circuit
+from qtools.compile.circuit_files import parse_circuit, read_circuit, write_circuit
+from qtools.compile.circuit_format import CircuitFormat
 from qtools.compile.synthesis import synthesize
 from qtools.errors import BadInputError
 from tests.compile.states import brickwork, dense_state, random_ansatz
