@@ -1,0 +1,95 @@
+"""What a compilation gives back."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.certify import Certificate
+from qtools.compile.evolve import Target
+from qtools.compile.problem import EvolutionProblem
+from qtools.compile.settings import CompileSettings
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+
+class Outcome(Enum):
+    """Why the optimisation ended; the value is advice."""
+
+    FIDELITY_REACHED = "the fidelity asked for was reached"
+    CONVERGED = "the fidelity no longer rises; more layers would raise it"
+    ITERATION_LIMIT = "stopped at the iteration limit; allow more iterations to go on"
+    TIME_LIMIT = "stopped at the time limit; allow more seconds to go on"
+    INTERRUPTED = "interrupted; this is the best circuit so far"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """The optimisation after one iteration.
+
+    Attributes:
+        iteration: number of steps taken.
+        evaluations: values with gradient computed so far.
+        seconds: since the problem was given.
+        infidelity: to the target as far as it was resolved at that time.
+        target_bond: largest bond of that target.
+    """
+
+    iteration: int
+    evaluations: int
+    seconds: float
+    infidelity: float
+    target_bond: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """Plain second-order Trotter circuits for the same problem.
+
+    Attributes:
+        trotter_same_depth_fidelity: fidelity to the target of the circuit with as many layers.
+        trotter_same_fidelity_two_qubit_depth: two-qubit depth at which Trotter reaches the fidelity
+            of the compiled circuit; None when the search ended before.
+        trotter_same_fidelity_steps: the number of Trotter steps of that circuit.
+    """
+
+    trotter_same_depth_fidelity: float
+    trotter_same_fidelity_two_qubit_depth: int | None
+    trotter_same_fidelity_steps: int | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompilationResult:
+    """A short circuit for an evolved state, and how good it is.
+
+    Attributes:
+        problem: what was asked.
+        settings: how.
+        circuit: prepares the state from ``|0...0>``, global phase included.
+        ansatz: the same circuit as two-qubit blocks.
+        fidelity: ``|<target|circuit|0>|^2`` from the engine that optimised it.
+        phase: ``arg <target|V|0>`` of the blocks, in radians; the circuit's global phase undoes it.
+        target: the evolved state, and how far it may be from the true one.
+        baseline: plain Trotter circuits, for comparison.
+        outcome: why the optimisation ended.
+        history: one entry per iteration.
+        evaluations: values with gradient that were computed.
+        seconds: from problem to circuit.
+        certificate: the fidelity found by another engine, with its error bound; None when the
+            compilation was asked not to make one.
+    """
+
+    problem: EvolutionProblem
+    settings: CompileSettings
+    circuit: "QuantumCircuit"
+    ansatz: Ansatz
+    fidelity: float
+    phase: float
+    target: Target
+    baseline: Baseline
+    outcome: Outcome
+    history: tuple[HistoryEntry, ...]
+    evaluations: int
+    seconds: float
+    certificate: Certificate | None = None
