@@ -7,6 +7,7 @@ back and other readers ignore. The header also counts the instructions, so that 
 noticed although its beginning is a valid circuit.
 """
 
+import contextlib
 import io
 import math
 import re
@@ -16,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from openqasm3.parser import QASM3ParsingError
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
@@ -148,10 +150,11 @@ def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
     """The circuit in OpenQASM 2 or 3 text; errors as in :func:`read_circuit`, naming ``source``."""
     is_3 = re.search(r"^\s*OPENQASM\s+3", text, re.MULTILINE) is not None
     try:
-        circuit = qasm3.loads(text) if is_3 else _loads_qasm2(text)
-    except QiskitError as error:
+        circuit = _loads_qasm3(text) if is_3 else _loads_qasm2(text)
+    except (QiskitError, QASM3ParsingError) as error:
         raise BadInputError(
-            f"{source} is not readable as OpenQASM {3 if is_3 else 2}: {_one_line(error.message)}"
+            f"{source} is not readable as OpenQASM {3 if is_3 else 2}: "
+            f"{_one_line(error) or 'its syntax is wrong or it was cut short'}"
         ) from None
     if _MARK in text:
         _check_count(circuit, text, source)
@@ -162,6 +165,12 @@ def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
 
 def _loads_qasm2(text: str) -> QuantumCircuit:
     return qasm2.loads(text, include_path=(), custom_instructions=_CUSTOM_INSTRUCTIONS)
+
+
+def _loads_qasm3(text: str) -> QuantumCircuit:
+    # The parser prints its complaints, which the caller's error sentence replaces.
+    with contextlib.redirect_stderr(io.StringIO()):
+        return qasm3.loads(text)
 
 
 def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:
