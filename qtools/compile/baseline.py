@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from qtools.compile.circuit_metrics import two_qubit_depth
 from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.circuit_metrics import two_qubit_depth
 from qtools.compile.evolve import Target, trotter_state
 from qtools.compile.integrators import STRANG
 from qtools.compile.mps import overlap

@@ -3,11 +3,11 @@
 ::
 
     EvolutionProblem -> Target (evolve) -> Ansatz (trotter_ansatz) -> Fit (fit)
-        -> QuantumCircuit (synthesize) -> Baseline, Certificate -> CompilationResult
+        -> QuantumCircuit (synthesize) -> Baseline (trotter_baseline) -> CompilationResult
+        -> Certificate (certify)
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,7 @@ from qtools.compile.baseline import trotter_baseline
 from qtools.compile.certify import certify
 from qtools.compile.evolve import Target, evolve
 from qtools.compile.fit import Fit, StopRules, fit
-from qtools.compile.mps import MPS
-from qtools.compile.overlap.exact import ExactOverlap, check_memory
+from qtools.compile.overlap.exact import ExactOverlap, refuse_too_deep
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.result import CompilationResult, Outcome
 from qtools.compile.settings import CompileSettings
@@ -32,11 +31,7 @@ if TYPE_CHECKING:
 
 
 def compile_problem(
-    problem: EvolutionProblem,
-    settings: CompileSettings,
-    *,
-    on_progress: Ticker | None = None,
-    with_certificate: bool = True,
+    problem: EvolutionProblem, settings: CompileSettings, *, on_progress: Ticker | None = None
 ) -> CompilationResult:
     """Compile the evolved state of ``problem`` into a circuit of ``settings.layers`` brick layers.
 
@@ -46,7 +41,9 @@ def compile_problem(
         problem: Hamiltonian, initial state, time.
         settings: depth, stop rules, exactness of the target, native gates.
         on_progress: is told what goes on.
-        with_certificate: also check the circuit with an independent engine.
+
+    Returns:
+        The result without a certificate; see :func:`certified`.
 
     Raises:
         CapacityError: when the contraction would take more memory than allowed.
@@ -54,27 +51,88 @@ def compile_problem(
     tell = on_progress or _silent
     with single_threaded_blas():
         began = time.perf_counter()
-        check_memory(
-            trotter_bonds(problem, settings.layers), settings.max_memory
-        )
-        tell("evolving the target", None)
+        refuse_too_deep(problem.num_qubits, settings.layers, settings.max_memory)
+        tell("evolving the target")
         target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
         ansatz = trotter_ansatz(problem, settings.layers)
         engine = ExactOverlap(ansatz, target.mps, max_memory=settings.max_memory)
         start_fidelity = abs(engine.value(ansatz.gates)) ** 2
-        ended = _optimized(ansatz, target, settings, 1.0 - start_fidelity, began, tell)
-        overlap = engine.value(ended.state.gates)
-        phase = float(np.angle(overlap))
-        tell("writing the circuit", None)
+        ended = _fitted(ansatz, target, settings, began, 1.0 - start_fidelity, tell)
         compiled = ansatz.with_gates(ended.state.gates)
+        overlap = engine.value(compiled.gates)
+        phase = float(np.angle(overlap))
+        tell("writing the circuit")
         circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
         seconds = time.perf_counter() - began
-        tell("comparing with Trotter", None)
+        tell("comparing with plain Trotter")
+        fidelity = abs(overlap) ** 2
         baseline = trotter_baseline(
-            problem,
-            target,
-            settings,
-            same_depth_fidelity=start_fidelity,
-            fidelity=abs(overlap) ** 2,
+            problem, target, settings, same_depth_fidelity=start_fidelity, fidelity=fidelity
         )
-'''
+    assert ended.outcome is not None
+    return CompilationResult(
+        problem=problem,
+        settings=settings,
+        circuit=circuit,
+        ansatz=compiled,
+        fidelity=fidelity,
+        phase=phase,
+        target=target,
+        baseline=baseline,
+        outcome=ended.outcome,
+        history=ended.history,
+        evaluations=ended.state.evaluations,
+        seconds=seconds,
+    )
+
+
+def certified(
+    result: CompilationResult, circuit: "QuantumCircuit | None" = None
+) -> CompilationResult:
+    """The result with a certificate: the circuit simulated by another engine.
+
+    Args:
+        result: of :func:`compile_problem`.
+        circuit: the circuit as read back from its file; the one in memory by default.
+    """
+    with single_threaded_blas():
+        certificate = certify(
+            circuit or result.circuit, result.target.mps, target_angle=result.target.angle
+        )
+    return replace(result, certificate=certificate)
+
+
+def _fitted(
+    ansatz: Ansatz,
+    target: Target,
+    settings: CompileSettings,
+    began: float,
+    infidelity: float,
+    tell: Ticker,
+) -> Fit:
+    """The last state of the fit, or the best so far when interrupted."""
+    limit = settings.max_seconds
+    rules = StopRules(
+        fidelity=settings.fidelity,
+        max_iterations=settings.max_iterations,
+        deadline=None if limit is None else began + limit,
+    )
+    latest = None
+    try:
+        for latest in fit(ansatz, target.mps, rules, infidelity=infidelity, began=began):
+            entry = latest.history[-1]
+            tell(
+                f"iteration {entry.iteration}: infidelity {entry.infidelity:.2e}, "
+                f"target bond {entry.target_bond}",
+                entry.iteration / settings.max_iterations,
+            )
+    except KeyboardInterrupt:
+        if latest is None:
+            raise
+        return replace(latest, outcome=Outcome.INTERRUPTED)
+    assert latest is not None
+    return latest
+
+
+def _silent(text: str, fraction: float | None = None) -> None:
+    """Tell nobody."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qtools.compile.chain import Chain, Truncation, apply_gates
-from qtools.compile.integrators import METHODS, STRANG, SplittingMethod
+from qtools.compile.integrators import METHODS, SplittingMethod
 from qtools.compile.mps import MPS, ComplexArray, angle, compress
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.trotter_error import estimate_steps

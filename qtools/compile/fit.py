@@ -75,7 +75,9 @@ class _Stage:
         return outcome is not Outcome.CONVERGED or self.error <= _TRUSTED * infidelity
 
 
-def fit(ansatz: Ansatz, target: MPS, rules: StopRules, *, infidelity: float) -> Iterator[Fit]:
+def fit(
+    ansatz: Ansatz, target: MPS, rules: StopRules, *, infidelity: float, began: float
+) -> Iterator[Fit]:
     """Raise the fidelity of ``ansatz`` with ``target``, one iteration per value yielded.
 
     Args:
@@ -83,11 +85,11 @@ def fit(ansatz: Ansatz, target: MPS, rules: StopRules, *, infidelity: float) -> 
         target: normalised.
         rules: when to stop.
         infidelity: of the starting point with the target.
+        began: when the clock of the history started (``time.perf_counter``).
 
     Yields:
         The state after each iteration; the last one has an outcome.
     """
-    began = time.perf_counter()
     history: list[HistoryEntry] = []
     state: Optimization | None = None
     allowed = _CUT_SHARPNESS * infidelity

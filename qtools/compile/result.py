@@ -1,11 +1,13 @@
 """What a compilation gives back."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
+from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.evolve import Target
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.settings import CompileSettings
@@ -93,3 +95,46 @@ class CompilationResult:
     evaluations: int
     seconds: float
     certificate: Certificate | None = None
+
+    @property
+    def fidelity_lower_bound(self) -> float:
+        """Bound of the fidelity to the true state: compilation, Trotter and truncation errors.
+
+        Without a certificate, the engine that optimised the circuit vouches for the fidelity.
+        """
+        if self.certificate is not None:
+            return self.certificate.fidelity_lower_bound
+        compiled = math.acos(math.sqrt(min(1.0, self.fidelity)))
+        return math.cos(min(math.pi / 2, compiled + self.target.angle)) ** 2
+
+    @property
+    def two_qubit_depth(self) -> int:
+        """Longest path of the circuit, counting its two-qubit gates."""
+        return two_qubit_depth(self.circuit)
+
+    @property
+    def two_qubit_gates(self) -> int:
+        """Number of two-qubit gates of the circuit."""
+        return two_qubit_count(self.circuit)
+
+    def report(self) -> str:
+        """A few lines for people: what was reached, at what depth, and what Trotter would need."""
+        trotter = self.baseline.trotter_same_fidelity_two_qubit_depth
+        rows = {
+            "qubits": f"{self.problem.num_qubits}",
+            "brick layers": f"{self.settings.layers}",
+            "fidelity": f"{self.fidelity:.6f}",
+            "fidelity to the true state": f"at least {self.fidelity_lower_bound:.6f}",
+            "two-qubit depth": f"{self.two_qubit_depth}",
+            "two-qubit gates": f"{self.two_qubit_gates}",
+            "Trotter at the same layers": (
+                f"fidelity {self.baseline.trotter_same_depth_fidelity:.6f}"
+            ),
+            "Trotter at the same fidelity": (
+                "not reached" if trotter is None else f"two-qubit depth {trotter}"
+            ),
+            "seconds": f"{self.seconds:.2f}",
+            "outcome": self.outcome.value,
+        }
+        width = max(len(name) for name in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())

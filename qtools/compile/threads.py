@@ -1,4 +1,4 @@
-"""One thread per matrix product: the chains' matrices are small, and the engines bring their own."""
+"""One thread per matrix product: the matrices of chains are small."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

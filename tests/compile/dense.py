@@ -49,9 +49,7 @@ def hamiltonian_matrix(hamiltonian: ChainHamiltonian):
 def random_mps(rng, num_sites, max_bond) -> MPS:
     """A normalised random state whose bonds are as large as allowed."""
     bonds = [min(max_bond, 2**i, 2 ** (num_sites - i)) for i in range(num_sites + 1)]
-    tensors = tuple(
-        random_complex(rng, (bonds[i], 2, bonds[i + 1])) for i in range(num_sites)
-    )
+    tensors = tuple(random_complex(rng, (bonds[i], 2, bonds[i + 1])) for i in range(num_sites))
     mps = MPS(tensors=tensors)
     return mps.scaled(1.0 / mps.norm())
 

@@ -80,7 +80,9 @@ def test_long_chain_against_the_norm_of_a_product_of_local_overlaps():
     ansatz = brickwork(rng, n, 3)
     idle = np.broadcast_to(np.eye(4, dtype=complex), ansatz.gates.shape).copy()
     target = random_mps(rng, n, 1)
-    expected = np.prod([np.vdot(t[0, :, 0], v) for t, v in zip(target.tensors, ansatz.initial)])
+    expected = np.prod(
+        [np.vdot(t[0, :, 0], v) for t, v in zip(target.tensors, ansatz.initial, strict=True)]
+    )
     assert ExactOverlap(ansatz, target).value(idle) == pytest.approx(expected, rel=1e-9)
 
 
