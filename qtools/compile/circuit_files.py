@@ -17,7 +17,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from openqasm3.parser import QASM3ParsingError
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
@@ -151,10 +150,9 @@ def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
     is_3 = re.search(r"^\s*OPENQASM\s+3", text, re.MULTILINE) is not None
     try:
         circuit = _loads_qasm3(text) if is_3 else _loads_qasm2(text)
-    except (QiskitError, QASM3ParsingError) as error:
+    except QiskitError as error:
         raise BadInputError(
-            f"{source} is not readable as OpenQASM {3 if is_3 else 2}: "
-            f"{_one_line(error) or 'its syntax is wrong or it was cut short'}"
+            f"{source} is not readable as OpenQASM {3 if is_3 else 2}: {_one_line(error.message)}"
         ) from None
     if _MARK in text:
         _check_count(circuit, text, source)
@@ -168,9 +166,15 @@ def _loads_qasm2(text: str) -> QuantumCircuit:
 
 
 def _loads_qasm3(text: str) -> QuantumCircuit:
+    from openqasm3.parser import QASM3ParsingError
+
     # The parser prints its complaints, which the caller's error sentence replaces.
     with contextlib.redirect_stderr(io.StringIO()):
-        return qasm3.loads(text)
+        try:
+            return qasm3.loads(text)
+        except QASM3ParsingError as error:
+            reason = str(error) or "its syntax is wrong or it was cut short"
+            raise qasm3.QASM3ImporterError(reason) from None
 
 
 def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:

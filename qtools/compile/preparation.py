@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.circuit import CircuitError, Gate, Operation
 from qiskit.quantum_info import Operator
 
 from qtools.compile.circuit_files import read_circuit
@@ -13,7 +13,6 @@ from qtools.compile.mps import ComplexArray
 from qtools.errors import BadInputError
 
 _SWAP: ComplexArray = np.eye(4, dtype=complex)[[0, 2, 1, 3]]
-_IDENTITY: ComplexArray = np.eye(2, dtype=complex)
 
 
 def read_initial_state(path: Path) -> InitialState:
@@ -43,12 +42,14 @@ def initial_state_from_circuit(circuit: QuantumCircuit) -> InitialState:
         names = ", ".join(sorted(p.name for p in circuit.parameters)[:3])
         raise BadInputError(f"the circuit has free parameters ({names}); assign them first")
     fused = _FusedBlocks(circuit.num_qubits)
+    site_of = {qubit: site for site, qubit in enumerate(circuit.qubits)}
     for position, instruction in enumerate(circuit.data):
-        if instruction.operation.name == "barrier":
+        operation = instruction.operation
+        if operation.name == "barrier":
             continue
-        sites = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
-        _refuse_unsupported(instruction, sites, position)
-        matrix = Operator(instruction.operation).data
+        sites = [site_of[qubit] for qubit in instruction.qubits]
+        _refuse_unsupported(operation, sites, position, has_clbits=bool(instruction.clbits))
+        matrix = _matrix(operation)
         if len(sites) == 0:
             fused.vectors[0] *= matrix[0, 0]
         elif len(sites) == 1:
@@ -77,10 +78,10 @@ class _FusedBlocks:
         block = self._last[site]
         if block is None:
             self.vectors[site] = matrix @ self.vectors[site]
-            return
-        is_left = self.bonds[block] == site
-        wide = np.kron(matrix, _IDENTITY) if is_left else np.kron(_IDENTITY, matrix)
-        self.matrices[block] = wide @ self.matrices[block]
+        elif self.bonds[block] == site:
+            self.matrices[block] = (matrix @ self.matrices[block].reshape(2, 8)).reshape(4, 4)
+        else:
+            self.matrices[block] = (matrix @ self.matrices[block].reshape(2, 2, 4)).reshape(4, 4)
 
     def apply_two(self, bond: int, matrix: ComplexArray) -> None:
         block = self._last[bond]
@@ -92,13 +93,24 @@ class _FusedBlocks:
         self.matrices.append(matrix)
 
 
-def _refuse_unsupported(instruction: CircuitInstruction, sites: list[int], position: int) -> None:
-    operation = instruction.operation
+def _matrix(gate: Gate) -> ComplexArray:
+    """The matrix of ``gate``, from its definition where it has none of its own."""
+    try:
+        return np.asarray(gate.to_matrix(), dtype=complex)
+    except CircuitError:
+        return np.asarray(Operator(gate).data)
+
+
+def _refuse_unsupported(
+    operation: Operation, sites: list[int], position: int, *, has_clbits: bool
+) -> None:
+    if isinstance(operation, Gate) and not has_clbits and len(sites) < 2:
+        return
     name = f"instruction {position} ({operation.name} on qubits {','.join(map(str, sites))})"
-    if not isinstance(operation, Gate) or instruction.clbits:
+    if not isinstance(operation, Gate) or has_clbits:
         raise BadInputError(
-            f"{name} is not a unitary gate; a preparation circuit has gates only, "
-            "without measurement, reset or classical control"
+            f"{name} is not a unitary gate; expected gates only, without measurement, reset or "
+            "classical control"
         )
     if len(sites) > 2:
         raise BadInputError(

@@ -1,0 +1,123 @@
+"""Matrix product states in other forms: quimb's, and npz files (never pickled).
+
+A file holds ``format`` (the number 1), ``num_sites`` and one complex128 array ``tensor_<i>`` per
+site with axes (left bond, physical, right bond).
+"""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from qtools.compile.mps import MPS, ComplexArray
+from qtools.errors import BadInputError
+from qtools.runs.files import write_bytes
+
+if TYPE_CHECKING:
+    from quimb.tensor import MatrixProductState
+
+_FORMAT = 1
+
+# What NumPy raises on bytes that are no npz, end too soon, or hold Python objects.
+_NPZ_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
+
+
+def to_quimb(mps: MPS) -> "MatrixProductState":
+    """The same state as quimb's type; site ``i`` keeps its number."""
+    from quimb.tensor import MatrixProductState
+
+    first, *middle, last = (tensor.copy() for tensor in mps.tensors)
+    return MatrixProductState([first[0], *middle, last[:, :, 0]], shape="lpr")
+
+
+def from_quimb(state: "MatrixProductState") -> MPS:
+    """The state of a quimb matrix product state with open ends.
+
+    Raises:
+        BadInputError: for a periodic one, or one whose tensors are no chain of qubits.
+    """
+    if state.cyclic:
+        raise BadInputError("expected a matrix product state with open ends, got a periodic one")
+    last = state.L - 1
+    tensors = []
+    for site in range(state.L):
+        left = [state.bond(site - 1, site)] if site > 0 else []
+        right = [state.bond(site, site + 1)] if site < last else []
+        tensor = state[site].transpose(*left, state.site_ind(site), *right)
+        array = np.asarray(tensor.data, dtype=complex)
+        tensors.append(array.reshape((1,) * (site == 0) + array.shape + (1,) * (site == last)))
+    return _checked(tensors, "the quimb state")
+
+
+def save_mps(path: Path, mps: MPS) -> None:
+    """Write ``mps`` to the npz file ``path``, whole or not at all."""
+    arrays = {f"tensor_{site}": tensor for site, tensor in enumerate(mps.tensors)}
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, format=_FORMAT, num_sites=mps.num_sites, **arrays)
+    write_bytes(path, stream.getvalue())
+
+
+def load_mps(path: Path) -> MPS:
+    """The state in the npz file ``path``.
+
+    Raises:
+        BadInputError: when the file cannot be read, was cut short, or holds anything but finite
+            complex128 tensors whose bonds match.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error
+        raise BadInputError(f"cannot read the state file {path}: {reason}") from None
+    arrays = _arrays(data, path)
+    if "num_sites" not in arrays or arrays.get("format") != _FORMAT:
+        raise BadInputError(f"{path} is no state file of format {_FORMAT}; write it with qtools")
+    names = [f"tensor_{site}" for site in range(len(arrays) - 2)]
+    if arrays["num_sites"] != len(names) or not set(names) <= set(arrays):
+        raise BadInputError(
+            f"{path} should hold {arrays['num_sites']} tensors, but holds {len(names)} arrays"
+        )
+    return _checked([arrays[name] for name in names], str(path))
+
+
+def _arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file."""
+    try:
+        archive = np.load(io.BytesIO(data), allow_pickle=False)
+        if isinstance(archive, NpzFile):
+            return {name: archive[name] for name in archive.files}
+        reason = "one array"
+    except _NPZ_ERRORS as error:
+        reason = type(error).__name__
+    raise BadInputError(
+        f"the state file {path} is no npz file of arrays or was cut short ({reason}); "
+        "write it again"
+    )
+
+
+def _checked(tensors: list[ComplexArray], source: str) -> MPS:
+    if not tensors:
+        raise BadInputError(f"{source} holds no tensors; expected one per site")
+    bond = 1
+    for site, tensor in enumerate(tensors):
+        name = f"{source}: the tensor of site {site}"
+        if tensor.dtype != np.complex128:
+            raise BadInputError(f"{name} has the dtype {tensor.dtype}; expected complex128")
+        if tensor.ndim != 3 or tensor.shape[1] != 2:
+            raise BadInputError(
+                f"{name} has the shape {tensor.shape}; expected (left bond, 2, right bond)"
+            )
+        if tensor.shape[0] != bond:
+            raise BadInputError(
+                f"{name} has the left bond {tensor.shape[0]}, but the bond before it is {bond}"
+            )
+        if not np.isfinite(tensor).all():
+            raise BadInputError(f"{name} holds numbers that are not finite")
+        bond = tensor.shape[2]
+    if bond != 1:
+        raise BadInputError(f"{source}: the last bond is {bond}; expected 1")
+    return MPS(tensors=tuple(tensors))

@@ -1,0 +1,58 @@
+import math
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Statevector
+
+from qtools.compile.certify import certify
+from qtools.compile.mps import MPS
+from qtools.compile.synthesis import synthesize
+from qtools.errors import BadInputError
+from tests.compile.states import brickwork, random_ansatz
+from tests.compile.test_mps_formats import random_mps
+
+
+@pytest.mark.parametrize("layers", [0, 1, 6])
+def test_fidelity_and_phase_agree_with_statevectors(layers):
+    ansatz = random_ansatz(8, brickwork(8, layers), seed=layers)
+    circuit = synthesize(ansatz, phase=0.4)
+    target = random_mps(8, bond=4, seed=1)
+    certificate = certify(circuit, target, target_angle=0.0)
+    dense = target.to_dense() / np.linalg.norm(target.to_dense())
+    overlap = np.vdot(dense, Statevector(circuit).data)
+    assert certificate.fidelity == pytest.approx(abs(overlap) ** 2, abs=1e-11)
+    assert certificate.phase == pytest.approx(np.angle(overlap), abs=1e-9)
+    assert certificate.truncation_angle < 1e-6
+
+
+def test_the_truncation_angle_bounds_the_error_of_a_small_bond():
+    ansatz = random_ansatz(8, brickwork(8, 4), seed=3)
+    circuit = synthesize(ansatz)
+    target = random_mps(8, bond=16, seed=4)
+    exact = certify(circuit, target, target_angle=0.0)
+    for limit in (2, 4, 8):
+        rough = certify(circuit, target, target_angle=0.0, bond_limit=limit)
+        moved = abs(math.acos(math.sqrt(rough.fidelity)) - math.acos(math.sqrt(exact.fidelity)))
+        assert rough.max_bond <= limit
+        assert moved <= rough.truncation_angle + 1e-9
+        assert rough.fidelity_lower_bound <= exact.fidelity
+
+
+def test_the_lower_bound_adds_angles_and_stops_at_a_right_angle():
+    target = MPS.product(np.array([[1, 0], [0.8, 0.6]], dtype=complex))
+    circuit = QuantumCircuit(2)
+    certificate = certify(circuit, target, target_angle=0.1)
+    expected = math.cos(math.acos(0.8) + 0.1 + certificate.truncation_angle) ** 2
+    assert certificate.fidelity == pytest.approx(0.64)
+    assert certificate.fidelity_lower_bound == pytest.approx(expected)
+    assert certify(circuit, target, target_angle=2.0).fidelity_lower_bound < 1e-30
+
+
+def test_sizes_must_agree_and_gates_must_be_neighbours():
+    with pytest.raises(BadInputError, match="3 qubits, but the target has 5"):
+        certify(QuantumCircuit(3), random_mps(), target_angle=0.0)
+    far = QuantumCircuit(5)
+    far.cx(0, 2)
+    with pytest.raises(BadInputError, match="not neighbours"):
+        certify(far, random_mps(), target_angle=0.0)
