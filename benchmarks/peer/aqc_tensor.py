@@ -59,7 +59,12 @@ def measure_peer(peer_run: PeerRun) -> dict[str, Any]:
     environment = {"JAX_ENABLE_X64": str(int(peer_run.x64)), "XLA_FLAGS": peer_run.xla_flags}
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "peer.json"
-        command = [python, "-m", "benchmarks.peer.aqc_tensor_run", *peer_run.arguments]
+        command: list[str | Path] = [
+            python,
+            "-m",
+            "benchmarks.peer.aqc_tensor_run",
+            *peer_run.arguments,
+        ]
         cost = run([*command, "--out", out], environment=environment)
         result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     cost_row = asdict(cost)
