@@ -131,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.command == "reference":
         setting = Setting(order=4, dt=options.dt, cutoff=options.cutoff)
         tensors, seconds = evolve(problem, setting)
+        tensors[0] = tensors[0] / np.sqrt(states.overlap(tensors, tensors).real)
         states.save(options.out, tensors)
         print(f"{options.out}: bond {states.max_bond(tensors)}, {seconds:.1f} s")
         return
