@@ -76,7 +76,7 @@ def _trotter_layers(layers: int) -> list[tuple[int, float]]:
 def _assembled(
     initial: InitialState, placed: Iterable[tuple[int, ComplexArray]], phase: complex
 ) -> Ansatz:
-    """Blocks behind the preparation, a block that directly follows one on its bond merged into it."""
+    """Blocks behind the preparation; a block right after one on the same bond joins it."""
     bonds: list[int] = []
     gates: list[ComplexArray] = []
     trained: list[bool] = []

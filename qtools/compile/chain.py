@@ -103,9 +103,7 @@ def apply_gates(
     tensors = _resized(chain.tensors, width)
     schmidt = _fit(chain.schmidt, width)
     tensors[sites] = _resized(np.matmul(theta, vectors).reshape(m, chi, 2, rank), width)
-    tensors[sites + 1] = _resized(
-        vectors.conj().transpose(0, 2, 1).reshape(m, rank, 2, chi), width
-    )
+    tensors[sites + 1] = _resized(vectors.conj().transpose(0, 2, 1).reshape(m, rank, 2, chi), width)
     schmidt[sites + 1] = _fit(np.sqrt(weights / totals[:, None]), width)
     lost = float(np.sum(np.maximum(0.0, 1.0 - totals / tails[:, 0])))
     return Chain(tensors=tensors, schmidt=schmidt), lost

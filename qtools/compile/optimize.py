@@ -102,7 +102,8 @@ def advance(cost: Cost, state: Optimization) -> Optimization:
 def moved(gates: ComplexArray, step: ComplexArray) -> ComplexArray:
     """``G (1 - X / 2)^-1 (1 + X / 2)``: unitary, and ``G exp(X)`` to second order."""
     half, identity = 0.5 * step, np.eye(gates.shape[-1])
-    return np.matmul(gates, np.linalg.solve(identity - half, identity + half))
+    product: ComplexArray = np.matmul(gates, np.linalg.solve(identity - half, identity + half))
+    return product
 
 
 def _direction(state: Optimization) -> ComplexArray:

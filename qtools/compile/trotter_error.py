@@ -50,9 +50,7 @@ def _exact(bonds: ComplexArray, vectors: ComplexArray, time: float) -> ComplexAr
         hamiltonian += np.kron(np.kron(left, matrix), right)
     energies, states = np.linalg.eigh(hamiltonian)
     start = _product(vectors).reshape(-1)
-    evolved: ComplexArray = states @ (
-        np.exp(-1j * energies * time) * (states.conj().T @ start)
-    )
+    evolved: ComplexArray = states @ (np.exp(-1j * energies * time) * (states.conj().T @ start))
     return evolved
 
 
@@ -78,4 +76,4 @@ def _product(vectors: ComplexArray) -> ComplexArray:
 
 
 def _angle(a: ComplexArray, b: ComplexArray) -> float:
-    return float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(np.vdot(a, b)) ** 2))))
+    return float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(complex(np.vdot(a, b))) ** 2))))

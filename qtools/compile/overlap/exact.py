@@ -27,7 +27,7 @@ THREADING_FLOPS = 100_000_000
 
 
 class Product(NamedTuple):
-    """``out = left @ right``, or ``out += left @ right`` by way of ``scratch`` where it is given."""
+    """``out = left @ right``, or, where ``scratch`` is given, ``out += left @ right``."""
 
     left: ComplexArray
     right: ComplexArray
@@ -59,12 +59,8 @@ class ExactOverlap:
 
     def __init__(self, ansatz: Ansatz, target: MPS, *, max_memory: int | None = None) -> None:
         self.plan = plan_for(ansatz, target)
-        if max_memory is not None and self.plan.memory > max_memory:
-            raise CapacityError(
-                f"exact contraction needs {_gib(self.plan.memory)} for these layers and this "
-                f"target, more than the {_gib(max_memory)} allowed; use fewer layers, a larger "
-                "tolerance of the target or more memory"
-            )
+        if max_memory is not None:
+            _check_memory(self.plan.memory, max_memory, "needs")
         steps = self.plan.steps
         self._num_blocks = ansatz.num_blocks
         self._groups = wire(
@@ -82,11 +78,7 @@ class ExactOverlap:
         left[0][0] = right[len(steps)][0] = 1.0
         self._meeting = left[middle], right[middle]
         self._inward = (
-            [
-                product
-                for s in range(middle)
-                for product in self._forward(s, left[s], left[s + 1])
-            ],
+            [product for s in range(middle) for product in self._forward(s, left[s], left[s + 1])],
             [
                 product
                 for s in reversed(range(middle, len(steps)))
@@ -158,7 +150,8 @@ class ExactOverlap:
             tensor = target.tensors[step.index].conj().transpose(1, 0, 2)
             return np.ascontiguousarray(tensor).reshape(1, step.rows, step.columns)
         if step.source is Source.INITIAL:
-            return ansatz.initial[step.index].reshape(2, 1, 1).copy()
+            vector: ComplexArray = ansatz.initial[step.index].reshape(2, 1, 1).copy()
+            return vector
         return np.eye(2, dtype=complex).reshape(1, 4, 1)
 
     def _forward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
@@ -188,6 +181,20 @@ class ExactOverlap:
         y = after.reshape(step.fronts, step.rest, step.columns)
         out = slot.group.environments[slot.row]
         return [Product(x, y[w], out[w]) for w in range(step.fronts)]
+
+
+def refuse_too_deep(num_qubits: int, layers: int, max_memory: int) -> None:
+    """Refuse a brickwork that cannot be contracted against any target, before any work is done.
+
+    Raises:
+        CapacityError: when even a target of bond 1 would take more than ``max_memory`` bytes.
+    """
+    # Two sites in the middle of a chain stand for all.
+    sites = min(num_qubits, 4)
+    bonds = [b for layer in range(layers) for b in range(layer % 2, sites - 1, 2)]
+    if sites > 2:
+        plan = plan_contraction(sites, bonds, [1] * (sites + 1))
+        _check_memory(plan.memory, max_memory, "needs at least")
 
 
 def plan_for(ansatz: Ansatz, target: MPS) -> ContractionPlan:
@@ -220,5 +227,15 @@ def _multiply(products: Products) -> None:
             np.add(out, scratch, out)
 
 
+def _check_memory(needed: int, allowed: int, verb: str) -> None:
+    if needed > allowed:
+        raise CapacityError(
+            f"exact contraction {verb} {_gib(needed)} for these layers and this target, more than "
+            f"the {_gib(allowed)} allowed; use fewer layers, a larger tolerance of the target or "
+            "more memory"
+        )
+
+
 def _gib(size: int) -> str:
-    return f"{size / 2**30:.2f} GiB"
+    # Sizes may be integers too large for a float.
+    return f"{size / 2**30:.2f} GiB" if size < 2**70 else f"2^{size.bit_length() - 31} GiB"

@@ -102,9 +102,7 @@ class ContractionPlan:
         Both sweeps and the environments cost the same number of operations, except that the target
         is held fixed and needs no environment.
         """
-        return sum(
-            step.flops * (2 if step.source is Source.TARGET else 3) for step in self.steps
-        )
+        return sum(step.flops * (2 if step.source is Source.TARGET else 3) for step in self.steps)
 
 
 def plan_contraction(

@@ -1,0 +1,1 @@
+"""The programs that qtools is measured against, each run in its best setting."""

@@ -1,0 +1,76 @@
+"""Plain Trotter circuits for the same problem: what a compiled circuit is measured against."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.circuit_metrics import two_qubit_depth
+from qtools.compile.evolve import Target, trotter_state
+from qtools.compile.integrators import STRANG
+from qtools.compile.mps import overlap
+from qtools.compile.problem import EvolutionProblem
+from qtools.compile.result import Baseline
+from qtools.compile.settings import CompileSettings
+from qtools.compile.synthesis import synthesize
+
+_MAX_STEPS = 400
+
+# How exactly Trotter states are evolved, as a fraction of the angle they are compared at.
+_PRECISION = 0.1
+
+
+def trotter_baseline(
+    problem: EvolutionProblem,
+    target: Target,
+    settings: CompileSettings,
+    *,
+    same_depth_fidelity: float,
+    fidelity: float,
+) -> Baseline:
+    """Compare a circuit of this ``fidelity`` with plain second-order Trotter circuits.
+
+    The Trotter circuits are synthesised like the compiled one, with as few two-qubit gates per
+    block as it allows, so that their depth is the best that Trotter can do in this basis.
+    """
+
+    def infidelity(steps: int) -> float:
+        angle = _PRECISION * float(np.arccos(np.sqrt(min(fidelity, 1.0 - 1e-12))))
+        state = trotter_state(problem, STRANG, steps, max_angle=angle)
+        return 1.0 - abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
+
+    steps = _fewest_steps(infidelity, 1.0 - fidelity)
+    depth = None
+    if steps is not None:
+        circuit = synthesize(trotter_ansatz(problem, 2 * steps + 1), basis=settings.basis)
+        depth = two_qubit_depth(circuit)
+    return Baseline(
+        trotter_same_depth_fidelity=same_depth_fidelity,
+        trotter_same_fidelity_two_qubit_depth=depth,
+        trotter_same_fidelity_steps=steps,
+    )
+
+
+def _fewest_steps(infidelity: Callable[[int], float], allowed: float) -> int | None:
+    """The smallest number of steps whose infidelity is at most ``allowed``.
+
+    The infidelity of an order-2 method falls as ``steps ** -4``, which gives the next guess; the
+    answer is pinned between a number that fails and the next one, which does not.
+    """
+    fails, suffices = 0, None
+    steps = 1
+    while suffices is None or suffices - fails > 1:
+        found = infidelity(steps)
+        if found <= allowed:
+            suffices = steps
+        else:
+            fails = steps
+        if fails >= _MAX_STEPS:
+            return None
+        guess = max(1, math.floor(steps * (found / max(allowed, 1e-15)) ** 0.25))
+        if suffices is None:
+            steps = min(_MAX_STEPS, max(fails + 1, guess))
+        else:
+            steps = min(suffices - 1, max(fails + 1, guess))
+    return suffices

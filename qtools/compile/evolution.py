@@ -1,0 +1,95 @@
+"""The one call for Python users: a Hamiltonian in, a certified short circuit out."""
+
+from typing import TYPE_CHECKING
+
+from qtools.compile.compiler import certified, compile_problem
+from qtools.compile.hamiltonians import ChainHamiltonian
+from qtools.compile.initial_state import InitialState
+from qtools.compile.native_basis import DEFAULT_BASIS
+from qtools.compile.preparation import initial_state_from_circuit
+from qtools.compile.problem import EvolutionProblem
+from qtools.compile.result import CompilationResult
+from qtools.compile.settings import CompileSettings, layers_of_steps
+from qtools.console import Ticker
+from qtools.errors import UsageError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
+
+
+def compile_evolution(
+    hamiltonian: "SparsePauliOp | ChainHamiltonian",
+    *,
+    time: float,
+    initial_state: "str | QuantumCircuit | InitialState" = "zero",
+    layers: int | None = None,
+    steps: int | None = None,
+    fidelity: float | None = None,
+    max_iterations: int = 1000,
+    max_seconds: float | None = None,
+    tolerance: float = 1e-6,
+    max_bond: int | None = None,
+    max_memory: int = 4 * 2**30,
+    basis: tuple[str, ...] = DEFAULT_BASIS,
+    seed: int = 0,
+    on_progress: Ticker | None = None,
+) -> CompilationResult:
+    """A circuit of fixed depth that prepares ``exp(-i H t)|initial>``, hbar = 1.
+
+    Args:
+        hamiltonian: one-site and neighbour two-site Pauli terms on an open chain; qubit ``i`` is
+            site ``i``.
+        time: t, positive.
+        initial_state: ``zero``, ``neel``, ``domain-wall``, bits in site order, or a short circuit
+            that prepares the state.
+        layers: brick layers of the circuit; give this or ``steps``.
+        steps: second-order Trotter steps as deep as the circuit, ``layers = 2 * steps + 1``.
+        fidelity: stop as soon as it is reached; by default go on until it no longer rises.
+        max_iterations: of the optimiser.
+        max_seconds: from problem to circuit.
+        tolerance: infidelity that the target may have to the true state.
+        max_bond: largest bond of the target; by default as large as ``tolerance`` needs.
+        max_memory: bytes that the contraction may take.
+        basis: native gates of the circuit.
+        seed: of everything random.
+        on_progress: is told what goes on.
+
+    Returns:
+        The circuit with its certificate. Whether ``fidelity`` was reached is in ``outcome``.
+
+    Raises:
+        BadInputError: for a problem or a setting that makes no sense; see the message.
+        CapacityError: when the contraction would take more memory than allowed.
+        UsageError: unless exactly one of ``layers`` and ``steps`` is given.
+    """
+    if (layers is None) == (steps is None):
+        raise UsageError("expected exactly one of layers and steps; layers = 2 * steps + 1")
+    chain = (
+        hamiltonian
+        if isinstance(hamiltonian, ChainHamiltonian)
+        else ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
+    )
+    problem = EvolutionProblem(
+        hamiltonian=chain, initial=_initial(initial_state, chain.num_qubits), time=time
+    )
+    settings = CompileSettings(
+        layers=layers if layers is not None else layers_of_steps(steps or 0),
+        fidelity=fidelity,
+        max_iterations=max_iterations,
+        max_seconds=max_seconds,
+        tolerance=tolerance,
+        max_bond=max_bond,
+        max_memory=max_memory,
+        basis=basis,
+        seed=seed,
+    )
+    return certified(compile_problem(problem, settings, on_progress=on_progress))
+
+
+def _initial(state: "str | QuantumCircuit | InitialState", num_qubits: int) -> InitialState:
+    if isinstance(state, InitialState):
+        return state
+    if isinstance(state, str):
+        return InitialState.named(state, num_qubits=num_qubits)
+    return initial_state_from_circuit(state)

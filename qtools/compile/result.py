@@ -1,0 +1,140 @@
+"""What a compilation gives back."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.certify import Certificate
+from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
+from qtools.compile.evolve import Target
+from qtools.compile.problem import EvolutionProblem
+from qtools.compile.settings import CompileSettings
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+
+class Outcome(Enum):
+    """Why the optimisation ended; the value is advice."""
+
+    FIDELITY_REACHED = "the fidelity asked for was reached"
+    CONVERGED = "the fidelity no longer rises; more layers would raise it"
+    ITERATION_LIMIT = "stopped at the iteration limit; allow more iterations to go on"
+    TIME_LIMIT = "stopped at the time limit; allow more seconds to go on"
+    INTERRUPTED = "interrupted; this is the best circuit so far"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """The optimisation after one iteration.
+
+    Attributes:
+        iteration: number of steps taken.
+        evaluations: values with gradient computed so far.
+        seconds: since the problem was given.
+        infidelity: to the target as far as it was resolved at that time.
+        target_bond: largest bond of that target.
+    """
+
+    iteration: int
+    evaluations: int
+    seconds: float
+    infidelity: float
+    target_bond: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """Plain second-order Trotter circuits for the same problem.
+
+    Attributes:
+        trotter_same_depth_fidelity: fidelity to the target of the circuit with as many layers.
+        trotter_same_fidelity_two_qubit_depth: two-qubit depth at which Trotter reaches the fidelity
+            of the compiled circuit; None when the search ended before.
+        trotter_same_fidelity_steps: the number of Trotter steps of that circuit.
+    """
+
+    trotter_same_depth_fidelity: float
+    trotter_same_fidelity_two_qubit_depth: int | None
+    trotter_same_fidelity_steps: int | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompilationResult:
+    """A short circuit for an evolved state, and how good it is.
+
+    Attributes:
+        problem: what was asked.
+        settings: how.
+        circuit: prepares the state from ``|0...0>``, global phase included.
+        ansatz: the same circuit as two-qubit blocks.
+        fidelity: ``|<target|circuit|0>|^2`` from the engine that optimised it.
+        phase: ``arg <target|V|0>`` of the blocks, in radians; the circuit's global phase undoes it.
+        target: the evolved state, and how far it may be from the true one.
+        baseline: plain Trotter circuits, for comparison.
+        outcome: why the optimisation ended.
+        history: one entry per iteration.
+        evaluations: values with gradient that were computed.
+        seconds: from problem to circuit.
+        certificate: the fidelity found by another engine, with its error bound; None when the
+            compilation was asked not to make one.
+    """
+
+    problem: EvolutionProblem
+    settings: CompileSettings
+    circuit: "QuantumCircuit"
+    ansatz: Ansatz
+    fidelity: float
+    phase: float
+    target: Target
+    baseline: Baseline
+    outcome: Outcome
+    history: tuple[HistoryEntry, ...]
+    evaluations: int
+    seconds: float
+    certificate: Certificate | None = None
+
+    @property
+    def fidelity_lower_bound(self) -> float:
+        """Bound of the fidelity to the true state: compilation, Trotter and truncation errors.
+
+        Without a certificate, the engine that optimised the circuit vouches for the fidelity.
+        """
+        if self.certificate is not None:
+            return self.certificate.fidelity_lower_bound
+        compiled = math.acos(math.sqrt(min(1.0, self.fidelity)))
+        return math.cos(min(math.pi / 2, compiled + self.target.angle)) ** 2
+
+    @property
+    def two_qubit_depth(self) -> int:
+        """Longest path of the circuit, counting its two-qubit gates."""
+        return two_qubit_depth(self.circuit)
+
+    @property
+    def two_qubit_gates(self) -> int:
+        """Number of two-qubit gates of the circuit."""
+        return two_qubit_count(self.circuit)
+
+    def report(self) -> str:
+        """A few lines for people: what was reached, at what depth, and what Trotter would need."""
+        trotter = self.baseline.trotter_same_fidelity_two_qubit_depth
+        rows = {
+            "qubits": f"{self.problem.num_qubits}",
+            "brick layers": f"{self.settings.layers}",
+            "fidelity": f"{self.fidelity:.6f}",
+            "fidelity to the true state": f"at least {self.fidelity_lower_bound:.6f}",
+            "two-qubit depth": f"{self.two_qubit_depth}",
+            "two-qubit gates": f"{self.two_qubit_gates}",
+            "Trotter at the same layers": (
+                f"fidelity {self.baseline.trotter_same_depth_fidelity:.6f}"
+            ),
+            "Trotter at the same fidelity": (
+                "not reached" if trotter is None else f"two-qubit depth {trotter}"
+            ),
+            "seconds": f"{self.seconds:.2f}",
+            "outcome": self.outcome.value,
+        }
+        width = max(len(name) for name in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
