@@ -173,6 +173,7 @@ def _compile(
     from qtools.compile import compiler
     from qtools.compile.result import Outcome
 
+    directory.refuse_unusable()
     if not force:
         directory.refuse_foreign(problem)
     with console.progress(quiet=quiet) as tick:
@@ -200,27 +201,41 @@ def _print_summary(result: "CompilationResult") -> None:
     baseline = result.baseline
     depth = baseline.trotter_same_fidelity_two_qubit_depth
     steps = baseline.trotter_same_fidelity_steps
-    rows = [
-        ("fidelity", f"{result.fidelity:.6f}", f"{baseline.trotter_same_depth_fidelity:.6f}", ""),
-        ("fidelity, lower bound", f"{result.fidelity_lower_bound:.6f}", "", ""),
-        (
-            "brick layers",
-            f"{result.settings.layers}",
-            f"{result.settings.layers}",
-            "" if steps is None else f"{2 * steps + 1}",
-        ),
-        (
-            "two-qubit depth",
-            f"{result.two_qubit_depth}",
-            "",
-            "not reached" if depth is None else f"{depth}",
-        ),
-        ("two-qubit gates", f"{result.two_qubit_gates}", "", ""),
-        ("seconds", f"{result.seconds:.2f}", "", ""),
-    ]
-    title = f"{result.problem.num_qubits} qubits, time {result.problem.time:g}"
-    columns = ("", "compiled", "Trotter, same layers", "Trotter, same fidelity")
-    console.table(title, columns, rows)
+    compiled = (
+        "compiled",
+        _shown(result.fidelity),
+        _shown(result.fidelity_lower_bound),
+        f"{result.settings.layers}",
+        f"{result.two_qubit_depth}",
+        f"{result.two_qubit_gates}",
+    )
+    same_layers = (
+        "Trotter, same layers",
+        _shown(baseline.trotter_same_depth_fidelity),
+        "",
+        f"{result.settings.layers}",
+        "",
+        "",
+    )
+    same_fidelity = (
+        "Trotter, same fidelity",
+        "",
+        "",
+        "" if steps is None else f"{2 * steps + 1}",
+        "not reached" if depth is None else f"{depth}",
+        "",
+    )
+    title = (
+        f"{result.problem.num_qubits} qubits, time {result.problem.time:g}, "
+        f"in {result.seconds:.2f} s"
+    )
+    columns = ("", "fidelity", "lower bound", "layers", "2q depth", "2q gates")
+    console.table(title, columns, [compiled, same_layers, same_fidelity])
+
+
+def _shown(fidelity: float) -> str:
+    """Six digits, or the infidelity where they would round to one."""
+    return f"{fidelity:.6f}" if fidelity < 1 - 1e-5 else f"1 - {max(0.0, 1 - fidelity):.1e}"
 
 
 def _numbers(option: str, text: str | None) -> Any:

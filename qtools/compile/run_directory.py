@@ -60,15 +60,18 @@ class RunDirectory:
         """The file with everything that is known about the circuit."""
         return self.path / RESULT
 
+    def refuse_unusable(self) -> None:
+        """Raise :class:`BadInputError` when the path can be no directory."""
+        for place in (self.path, *self.path.parents):
+            if place.exists() and not place.is_dir():
+                raise BadInputError(f"{place} is not a directory; choose another output directory")
+
     def refuse_foreign(self, problem: EvolutionProblem) -> None:
         """Refuse a directory that holds anything under our names but a result of ``problem``.
 
         Raises:
             OutputExistsError: when it does.
-            BadInputError: when the path is no directory.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise BadInputError(f"{self.path} is not a directory; choose another output directory")
         names = (RESULT, TARGET, HISTORY, *_CIRCUITS)
         held = [name for name in names if (self.path / name).exists()]
         if held and _problem_id(self.result_path) != problem.content_id():
