@@ -210,7 +210,7 @@ def _print_summary(result: "CompilationResult") -> None:
         f"{result.two_qubit_gates}",
     )
     same_layers = (
-        "Trotter, same layers",
+        "Trotter, as deep",
         _shown(baseline.trotter_same_depth_fidelity),
         "",
         f"{result.settings.layers}",
@@ -218,7 +218,7 @@ def _print_summary(result: "CompilationResult") -> None:
         "",
     )
     same_fidelity = (
-        "Trotter, same fidelity",
+        "Trotter, as good",
         "",
         "",
         "" if steps is None else f"{2 * steps + 1}",

@@ -35,7 +35,7 @@ RESULT = "result.json"
 TARGET = "target.npz"
 HISTORY = "history.jsonl"
 _CIRCUITS = ("circuit.qasm", "circuit.qpy")
-_PACKAGES = ("numpy", "scipy", "qiskit", "quimb", "numba")
+_PACKAGES = ("numpy", "scipy", "qiskit", "quimb", "qiskit-aer", "numba")
 
 
 @dataclass(frozen=True, kw_only=True)

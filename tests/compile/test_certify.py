@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector
 
+from qtools.compile import aer_check
 from qtools.compile.certify import certify
 from qtools.compile.mps import MPS
 from qtools.compile.synthesis import synthesize
@@ -24,6 +26,16 @@ def test_fidelity_and_phase_agree_with_statevectors(layers):
     assert certificate.fidelity == pytest.approx(abs(overlap) ** 2, abs=1e-11)
     assert certificate.phase == pytest.approx(np.angle(overlap), abs=1e-9)
     assert certificate.truncation_angle < 1e-6
+
+
+def test_aer_agrees_with_statevectors():
+    pytest.importorskip("qiskit_aer")
+    circuit = synthesize(random_ansatz(7, brickwork(7, 5), seed=5), basis=("ecr", "u"))
+    target = random_mps(7, bond=4, seed=6)
+    dense = target.to_dense() / np.linalg.norm(target.to_dense())
+    expected = abs(np.vdot(dense, Statevector(circuit).data)) ** 2
+    certificate = certify(circuit, target, target_angle=0.0)
+    assert certificate.aer_fidelity == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_truncation_angle_bounds_the_error_of_a_small_bond():
@@ -47,6 +59,19 @@ def test_the_lower_bound_adds_angles_and_stops_at_a_right_angle():
     assert certificate.fidelity == pytest.approx(0.64)
     assert certificate.fidelity_lower_bound == pytest.approx(expected)
     assert certify(circuit, target, target_angle=2.0).fidelity_lower_bound < 1e-30
+
+
+def test_the_lower_of_two_opinions_counts():
+    certificate = certify(QuantumCircuit(5), random_mps(), target_angle=0.0)
+    doubted = replace(certificate, aer_fidelity=certificate.fidelity / 2)
+    assert doubted.fidelity_lower_bound < certificate.fidelity_lower_bound
+    alone = replace(certificate, aer_fidelity=None)
+    assert alone.fidelity_lower_bound >= certificate.fidelity_lower_bound
+
+
+def test_without_aer_there_is_one_opinion(monkeypatch):
+    monkeypatch.setattr(aer_check, "find_spec", lambda name: None)
+    assert certify(QuantumCircuit(5), random_mps(), target_angle=0.0).aer_fidelity is None
 
 
 def test_sizes_must_agree_and_gates_must_be_neighbours():

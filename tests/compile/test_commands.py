@@ -60,7 +60,7 @@ def test_the_summary_goes_to_stderr_and_nothing_to_stdout(tmp_path, capsys):
     assert run(*SMALL, "--out", tmp_path) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "Trotter, same layers" in captured.err
+    assert "Trotter, as deep" in captured.err
     assert run(*SMALL, "--out", tmp_path, "--quiet") == 0
     assert capsys.readouterr() == ("", "")
 
