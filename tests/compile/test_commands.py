@@ -3,8 +3,8 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from qiskit import qasm2
-from qiskit.quantum_info import Statevector
+from qiskit import QuantumCircuit, qasm2
+from qiskit.quantum_info import SparsePauliOp, Statevector
 from scipy.sparse.linalg import expm_multiply
 
 from qtools import cli, console
@@ -228,3 +228,25 @@ def test_a_file_in_the_way_of_the_directory_is_refused_before_any_work(tmp_path,
     assert run(*SMALL, "--out", tmp_path / "run", "--force") == 4
     assert (tmp_path / "run").read_text() == "mine"
     assert "not a directory" in capsys.readouterr().err
+
+
+def test_a_prepared_state_and_an_energy_shift_keep_the_phase(tmp_path):
+    terms = [["II", [0, 1], 0.8], ["XX", [0, 1], 0.5], ["ZY", [1, 2], 0.7], ["X", [2], -0.4]]
+    terms += [["ZZ", [2, 3], 0.3], ["Y", [3], 0.2]]
+    (tmp_path / "H.json").write_text(json.dumps({"num_qubits": 4, "terms": terms}))
+    prepared = QuantumCircuit(4)
+    prepared.h(0)
+    prepared.cx(0, 1)
+    prepared.ry(0.3, 1)
+    prepared.cx(2, 1)
+    (tmp_path / "prep.qasm").write_text(qasm2.dumps(prepared))
+    options = ("--hamiltonian", tmp_path / "H.json", "--initial", tmp_path / "prep.qasm")
+    limits = ("--time", "0.9", "--layers", "7", "--tolerance", "1e-9")
+    assert run(*options, *limits, "--out", tmp_path / "run", "--quiet") == 0
+    triples = [tuple(term) for term in terms]
+    H = SparsePauliOp.from_sparse_list(triples, num_qubits=4).to_matrix(sparse=True)
+    exact = expm_multiply(-0.9j * H, Statevector(prepared).data)
+    made = Statevector(read_circuit(tmp_path / "run" / "circuit.qasm")).data
+    np.testing.assert_allclose(made, exact, atol=1e-3)
+    record = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert abs(np.vdot(exact, made)) ** 2 >= record["fidelity_lower_bound"]
