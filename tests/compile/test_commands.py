@@ -241,12 +241,12 @@ def test_a_prepared_state_and_an_energy_shift_keep_the_phase(tmp_path):
     prepared.cx(2, 1)
     (tmp_path / "prep.qasm").write_text(qasm2.dumps(prepared))
     options = ("--hamiltonian", tmp_path / "H.json", "--initial", tmp_path / "prep.qasm")
-    limits = ("--time", "0.9", "--layers", "7", "--tolerance", "1e-9")
+    limits = ("--time", "0.9", "--layers", "7", "--fidelity", "0.999999", "--tolerance", "1e-9")
     assert run(*options, *limits, "--out", tmp_path / "run", "--quiet") == 0
     triples = [tuple(term) for term in terms]
     H = SparsePauliOp.from_sparse_list(triples, num_qubits=4).to_matrix(sparse=True)
     exact = expm_multiply(-0.9j * H, Statevector(prepared).data)
     made = Statevector(read_circuit(tmp_path / "run" / "circuit.qasm")).data
-    np.testing.assert_allclose(made, exact, atol=1e-3)
+    np.testing.assert_allclose(made, exact, atol=3e-3)
     record = json.loads((tmp_path / "run" / "result.json").read_text())
     assert abs(np.vdot(exact, made)) ** 2 >= record["fidelity_lower_bound"]
