@@ -117,8 +117,8 @@ def read_circuit(path: Path) -> QuantumCircuit:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or error
         raise BadInputError(f"cannot read the circuit file {path}: {reason}") from None
     if data.startswith(b"QISKIT"):
         return _load_qpy(path, data)

@@ -57,11 +57,11 @@ def read_text(path: Path, *, what: str) -> str:
     """The UTF-8 text of ``path``; ``what`` names the content in errors."""
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or error
-        raise BadInputError(f"cannot read the {what} file {path}: {reason}") from None
     except UnicodeDecodeError:
         raise BadInputError(f"the {what} file {path} is not UTF-8 text") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"cannot read the {what} file {path}: {reason}") from None
 
 
 def _triple(entry: Any, index: int, source: str) -> tuple[str, list[int], float]:

@@ -77,8 +77,8 @@ def load_mps(path: Path) -> MPS:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or error
         raise BadInputError(f"cannot read the state file {path}: {reason}") from None
     arrays = _arrays(data, path)
     if "num_sites" not in arrays or arrays.get("format") != _FORMAT:

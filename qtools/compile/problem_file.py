@@ -147,7 +147,7 @@ class CompileRequest:
         if name in NAMED_STATES or is_bits(name):
             return InitialState.named(name, num_qubits=num_qubits)
         path = self.initial_directory / name
-        if not (path.exists() or path.suffix in (".qasm", ".qpy")):
+        if not (_exists(path) or path.suffix in (".qasm", ".qpy")):
             raise BadInputError(
                 f"unknown initial state {name!r}{nearest(name, NAMED_STATES)}; expected "
                 f"{', '.join(NAMED_STATES)}, bits in site order, or an existing QASM file"
@@ -210,6 +210,15 @@ def merged(base: CompileRequest, over: CompileRequest) -> CompileRequest:
     return result if over.time is None else replace(result, time=over.time)
 
 
+def _exists(path: Path) -> bool:
+    """Like ``path.exists()``, but False for what cannot be a file name (too long, null bytes)."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _given(request: HamiltonianRequest) -> dict[str, Any]:
     values = {f.name: getattr(request, f.name) for f in fields(request)}
     return {name: value for name, value in values.items() if value is not None}
@@ -236,16 +245,23 @@ def _checked(name: str, sort: str, value: Any) -> Any:
             return value
         case (_, bool()):
             pass
-        case ("whole number", int()) | ("number", int() | float()):
+        case ("whole number", int()):
             return value
-        case ("number or three" | "number or two", int() | float()):
-            return value
+        case ("number" | "number or three" | "number or two", int() | float()):
+            return _float(name, value)
         case ("number or three", [_, _, _]) | ("number or two", [_, _]):
             if all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
-                return tuple(value)
+                return tuple(_float(name, x) for x in value)
         case ("list of texts", list()) if all(isinstance(x, str) for x in value):
             return tuple(value)
     raise BadInputError(f"{name} should be {_article(sort)}, got {value!r}")
+
+
+def _float(name: str, value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadInputError(f"{name} is too large a number; expected one below 1e308") from None
 
 
 def _article(sort: str) -> str:

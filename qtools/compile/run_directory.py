@@ -13,6 +13,8 @@ other problem's result is overwritten by accident.
 
 import hashlib
 import json
+import os
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,10 +63,21 @@ class RunDirectory:
         return self.path / RESULT
 
     def refuse_unusable(self) -> None:
-        """Raise :class:`BadInputError` when the path can be no directory."""
-        for place in (self.path, *self.path.parents):
-            if place.exists() and not place.is_dir():
+        """Raise :class:`BadInputError` when nothing can be written to the path."""
+        for place in (self.path, *self.path.absolute().parents):
+            try:
+                is_directory = stat.S_ISDIR(place.stat().st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise BadInputError(f"cannot write to {self.path}: {error.strerror}") from None
+            if not is_directory:
                 raise BadInputError(f"{place} is not a directory; choose another output directory")
+            if not os.access(place, os.W_OK):
+                raise BadInputError(
+                    f"cannot write to {place}: permission denied; choose another output directory"
+                )
+            return
 
     def refuse_foreign(self, problem: EvolutionProblem) -> None:
         """Refuse a directory that holds anything under our names but a result of ``problem``.

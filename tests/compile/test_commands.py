@@ -193,6 +193,7 @@ def without(name):
         ([*SMALL, "--basis", "cx,h,t"], 4, "every rotation"),
         ([*SMALL, "--seed", "-1"], 4, "seed"),
         ([*SMALL, "--sites", "60", "--layers", "41", "--max-memory", "1MiB"], 4, "memory"),
+        ([*SMALL, "--initial", "01" * 200 + "2"], 4, "unknown initial state"),
         (["none.toml", *SMALL], 4, "none.toml"),
     ],
 )
@@ -228,6 +229,11 @@ def test_a_file_in_the_way_of_the_directory_is_refused_before_any_work(tmp_path,
     assert run(*SMALL, "--out", tmp_path / "run", "--force") == 4
     assert (tmp_path / "run").read_text() == "mine"
     assert "not a directory" in capsys.readouterr().err
+
+
+def test_a_directory_name_that_cannot_be_is_refused(tmp_path, capsys):
+    assert run(*SMALL, "--out", tmp_path / ("x" * 300)) == 4
+    assert "cannot write" in capsys.readouterr().err
 
 
 def test_a_prepared_state_and_an_energy_shift_keep_the_phase(tmp_path):

@@ -88,6 +88,7 @@ def test_a_hamiltonian_file_and_a_model_replace_each_other(tmp_path):
         ("[hamiltonian]\ncoupling = [1, 2]\n", "number or three"),
         ("[hamiltonian]\nperiodic = 1\n", "true or false"),
         ("[optimize]\nbasis = 'cx'\n", "list of texts"),
+        (f"[evolution]\ntime = 1{'0' * 400}\n", "too large a number"),
         ("ansatz = 3\n", "expected a table"),
         ("[ansatz\n", "not complete TOML"),
     ],
@@ -95,6 +96,12 @@ def test_a_hamiltonian_file_and_a_model_replace_each_other(tmp_path):
 def test_bad_files_are_refused(tmp_path, text, message):
     with pytest.raises(BadInputError, match=message):
         read_problem_file(written(tmp_path, text))
+
+
+def test_file_names_that_cannot_be_are_refused(tmp_path):
+    text = '[hamiltonian]\nfile = "a\\u0000b"\n[evolution]\ntime = 1\n'
+    with pytest.raises(BadInputError, match="cannot read the Hamiltonian file"):
+        read_problem_file(written(tmp_path, text)).problem()
 
 
 @pytest.mark.parametrize(
