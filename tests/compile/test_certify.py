@@ -11,15 +11,17 @@ from qtools.compile.certify import certify
 from qtools.compile.mps import MPS
 from qtools.compile.synthesis import synthesize
 from qtools.errors import BadInputError
+from tests.compile.dense import random_mps
 from tests.compile.states import brickwork, random_ansatz
-from tests.compile.test_mps_formats import random_mps
+
+TARGET = random_mps(np.random.default_rng(0), 5, 3)
 
 
 @pytest.mark.parametrize("layers", [0, 1, 6])
 def test_fidelity_and_phase_agree_with_statevectors(layers):
     ansatz = random_ansatz(8, brickwork(8, layers), seed=layers)
     circuit = synthesize(ansatz, phase=0.4)
-    target = random_mps(8, bond=4, seed=1)
+    target = random_mps(np.random.default_rng(1), 8, 4)
     certificate = certify(circuit, target, target_angle=0.0)
     dense = target.to_dense() / np.linalg.norm(target.to_dense())
     overlap = np.vdot(dense, Statevector(circuit).data)
@@ -31,7 +33,7 @@ def test_fidelity_and_phase_agree_with_statevectors(layers):
 def test_aer_agrees_with_statevectors():
     pytest.importorskip("qiskit_aer")
     circuit = synthesize(random_ansatz(7, brickwork(7, 5), seed=5), basis=("ecr", "u"))
-    target = random_mps(7, bond=4, seed=6)
+    target = random_mps(np.random.default_rng(6), 7, 4)
     dense = target.to_dense() / np.linalg.norm(target.to_dense())
     expected = abs(np.vdot(dense, Statevector(circuit).data)) ** 2
     certificate = certify(circuit, target, target_angle=0.0)
@@ -41,7 +43,7 @@ def test_aer_agrees_with_statevectors():
 def test_the_truncation_angle_bounds_the_error_of_a_small_bond():
     ansatz = random_ansatz(8, brickwork(8, 4), seed=3)
     circuit = synthesize(ansatz)
-    target = random_mps(8, bond=16, seed=4)
+    target = random_mps(np.random.default_rng(4), 8, 16)
     exact = certify(circuit, target, target_angle=0.0)
     for limit in (2, 4, 8):
         rough = certify(circuit, target, target_angle=0.0, bond_limit=limit)
@@ -62,7 +64,7 @@ def test_the_lower_bound_adds_angles_and_stops_at_a_right_angle():
 
 
 def test_the_lower_of_two_opinions_counts():
-    certificate = certify(QuantumCircuit(5), random_mps(), target_angle=0.0)
+    certificate = certify(QuantumCircuit(5), TARGET, target_angle=0.0)
     doubted = replace(certificate, aer_fidelity=certificate.fidelity / 2)
     assert doubted.fidelity_lower_bound < certificate.fidelity_lower_bound
     alone = replace(certificate, aer_fidelity=None)
@@ -71,13 +73,13 @@ def test_the_lower_of_two_opinions_counts():
 
 def test_without_aer_there_is_one_opinion(monkeypatch):
     monkeypatch.setattr(aer_check, "find_spec", lambda name: None)
-    assert certify(QuantumCircuit(5), random_mps(), target_angle=0.0).aer_fidelity is None
+    assert certify(QuantumCircuit(5), TARGET, target_angle=0.0).aer_fidelity is None
 
 
 def test_sizes_must_agree_and_gates_must_be_neighbours():
     with pytest.raises(BadInputError, match="3 qubits, but the target has 5"):
-        certify(QuantumCircuit(3), random_mps(), target_angle=0.0)
+        certify(QuantumCircuit(3), TARGET, target_angle=0.0)
     far = QuantumCircuit(5)
     far.cx(0, 2)
     with pytest.raises(BadInputError, match="not neighbours"):
-        certify(far, random_mps(), target_angle=0.0)
+        certify(far, TARGET, target_angle=0.0)

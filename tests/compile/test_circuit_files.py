@@ -10,7 +10,8 @@ from qtools.compile.circuit_files import parse_circuit, read_circuit, write_circ
 from qtools.compile.circuit_format import CircuitFormat
 from qtools.compile.synthesis import synthesize
 from qtools.errors import BadInputError
-from tests.compile.states import brickwork, dense_state, random_ansatz
+from tests.compile.dense import ansatz_state
+from tests.compile.states import brickwork, random_ansatz
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_synthesized_circuits_survive_every_format(tmp_path, basis):
         path = tmp_path / f"circuit{circuit_format.suffix}"
         write_circuit(path, circuit, circuit_format=circuit_format)
         state = Statevector(read_circuit(path)).data
-        np.testing.assert_allclose(state, np.exp(1j) * dense_state(ansatz), atol=1e-11)
+        np.testing.assert_allclose(state, np.exp(1j) * ansatz_state(ansatz), atol=1e-11)
 
 
 @pytest.mark.parametrize("circuit_format", list(CircuitFormat))

@@ -2,21 +2,19 @@ import numpy as np
 import pytest
 import quimb.tensor as qtn
 
-from qtools.compile.mps import MPS
 from qtools.compile.mps_formats import from_quimb, load_mps, save_mps, to_quimb
 from qtools.errors import BadInputError
+from tests.compile.dense import random_mps
 
 
-def random_mps(num_sites=5, bond=3, seed=0):
-    rng = np.random.default_rng(seed)
-    bonds = [1, *[bond] * (num_sites - 1), 1]
-    shapes = [(bonds[i], 2, bonds[i + 1]) for i in range(num_sites)]
-    return MPS(tensors=tuple(rng.normal(size=s) + 1j * rng.normal(size=s) for s in shapes))
+@pytest.fixture
+def mps():
+    return random_mps(np.random.default_rng(0), 5, 3)
 
 
 @pytest.mark.parametrize("num_sites", [2, 5])
 def test_quimb_holds_the_same_state_with_site_0_most_significant(num_sites):
-    mps = random_mps(num_sites)
+    mps = random_mps(np.random.default_rng(1), num_sites, 3)
     n = mps.num_sites
     dense = to_quimb(mps).to_dense().reshape((2,) * n).transpose().ravel()
     np.testing.assert_allclose(dense, mps.to_dense(), atol=1e-12)
@@ -35,26 +33,20 @@ def test_quimb_states_of_any_index_order_are_read():
         from_quimb(qtn.MPS_rand_state(6, 4, cyclic=True, seed=1))
 
 
-def test_a_saved_state_is_loaded_bit_for_bit(tmp_path):
-    mps = random_mps()
+def test_a_saved_state_is_loaded_bit_for_bit(tmp_path, mps):
     save_mps(tmp_path / "target.npz", mps)
     for a, b in zip(load_mps(tmp_path / "target.npz").tensors, mps.tensors, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.99])
-def test_a_state_file_cut_short_is_refused(tmp_path, fraction):
+def test_a_state_file_cut_short_is_refused(tmp_path, mps, fraction):
     path = tmp_path / "target.npz"
-    save_mps(path, random_mps())
+    save_mps(path, mps)
     data = path.read_bytes()
     path.write_bytes(data[: int(fraction * len(data))])
     with pytest.raises(BadInputError, match="cut short"):
         load_mps(path)
-
-
-def arrays(**changes):
-    tensors = {f"tensor_{i}": t for i, t in enumerate(random_mps().tensors)}
-    return {"format": 1, "num_sites": 5, **tensors, **changes}
 
 
 @pytest.mark.parametrize(
@@ -63,17 +55,18 @@ def arrays(**changes):
         ({"format": 2}, "format 1"),
         ({"num_sites": 4}, "should hold 4 tensors"),
         ({"extra": np.zeros(1)}, "should hold 5 tensors"),
-        ({"tensor_1": np.zeros((3, 2, 4), dtype=complex)}, "site 2 has the left bond 3.*is 4"),
-        ({"tensor_4": np.zeros((3, 2, 2), dtype=complex)}, "last bond is 2"),
+        ({"tensor_1": np.zeros((2, 2, 4), dtype=complex)}, "site 2 has the left bond 3.*is 4"),
+        ({"tensor_4": np.zeros((2, 2, 2), dtype=complex)}, "last bond is 2"),
         ({"tensor_0": np.zeros((1, 3, 3), dtype=complex)}, "shape"),
         ({"tensor_0": np.zeros((1, 2, 3))}, "dtype float64"),
         ({"tensor_0": np.full((1, 2, 3), np.nan, dtype=complex)}, "not finite"),
         ({"tensor_0": np.array([None, 1], dtype=object)}, "no npz file of arrays"),
     ],
 )
-def test_wrong_arrays_are_refused(tmp_path, changes, message):
+def test_wrong_arrays_are_refused(tmp_path, mps, changes, message):
     path = tmp_path / "target.npz"
-    np.savez(path, **arrays(**changes))
+    tensors = {f"tensor_{i}": tensor for i, tensor in enumerate(mps.tensors)}
+    np.savez(path, **{"format": 1, "num_sites": 5, **tensors, **changes})
     with pytest.raises(BadInputError, match=message):
         load_mps(path)
 

@@ -10,20 +10,7 @@ from qiskit.quantum_info import Statevector, random_unitary
 from qtools.compile.initial_state import InitialState
 from qtools.compile.preparation import initial_state_from_circuit, read_initial_state
 from qtools.errors import BadInputError
-
-
-def statevector(state):
-    """The dense state, Qiskit's bit order (qubit 0 least significant)."""
-    n = state.num_qubits
-    psi = np.ones(1, dtype=complex)
-    for vector in state.vectors:
-        psi = np.kron(psi, vector)
-    psi = psi.reshape((2,) * n)
-    for bond, matrix in state.preparation:
-        moved = np.moveaxis(psi, (bond, bond + 1), (0, 1)).reshape(4, -1)
-        moved = (matrix @ moved).reshape((2, 2) + (2,) * (n - 2))
-        psi = np.moveaxis(moved, (0, 1), (bond, bond + 1))
-    return psi.transpose().ravel()
+from tests.compile.dense import initial_state
 
 
 @settings(max_examples=30, deadline=None)
@@ -39,7 +26,7 @@ def test_a_preparation_circuit_keeps_its_state_and_phase(n, seed):
         else:
             circuit.append(UnitaryGate(random_unitary(4, seed=rng)), pair)
     state = initial_state_from_circuit(circuit)
-    np.testing.assert_allclose(statevector(state), Statevector(circuit).data, atol=1e-10)
+    np.testing.assert_allclose(initial_state(state), Statevector(circuit).data, atol=1e-10)
 
 
 def test_gates_fuse_into_vectors_and_blocks():
@@ -86,7 +73,7 @@ def test_a_qasm_file_is_read_and_a_cut_one_refused(tmp_path):
     text = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n'
     path.write_text(text)
     bell = np.array([1, 0, 0, 1]) / np.sqrt(2)
-    np.testing.assert_allclose(statevector(read_initial_state(path)), bell, atol=1e-15)
+    np.testing.assert_allclose(initial_state(read_initial_state(path)), bell, atol=1e-15)
     path.write_text(text[:-4])
     with pytest.raises(BadInputError, match="not readable as OpenQASM 2"):
         read_initial_state(path)
@@ -98,7 +85,7 @@ def test_a_qasm_file_is_read_and_a_cut_one_refused(tmp_path):
 )
 def test_named_states_are_in_site_order(name, bits):
     state = InitialState.named(name, num_qubits=5)
-    assert Statevector(statevector(state)).probabilities_dict() == {bits[::-1]: 1.0}
+    assert Statevector(initial_state(state)).probabilities_dict() == {bits[::-1]: 1.0}
 
 
 @pytest.mark.parametrize("name", ["0101", "010101", "neal", "", "01012"])

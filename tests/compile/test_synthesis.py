@@ -10,7 +10,8 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.synthesis import synthesize
 from qtools.errors import BadInputError
-from tests.compile.states import brickwork, dense_state, random_ansatz
+from tests.compile.dense import ansatz_state
+from tests.compile.states import brickwork, random_ansatz
 
 BASES = [
     "cx,rz,sx,x",
@@ -34,7 +35,7 @@ def test_circuits_make_the_ansatz_state_with_its_phase(basis, n, layers, first):
     names = tuple(basis.split(","))
     circuit = synthesize(ansatz, basis=names, phase=0.37)
     assert set(circuit.count_ops()) <= set(names)
-    expected = np.exp(0.37j) * dense_state(ansatz)
+    expected = np.exp(0.37j) * ansatz_state(ansatz)
     np.testing.assert_allclose(Statevector(circuit).data, expected, atol=1e-11)
 
 
@@ -44,7 +45,7 @@ def test_any_layout_of_blocks_is_exact(n, data):
     bonds = data.draw(st.lists(st.integers(0, n - 2), max_size=15))
     ansatz = random_ansatz(n, bonds, seed=data.draw(st.integers(0, 2**32 - 1)))
     circuit = synthesize(ansatz)
-    np.testing.assert_allclose(Statevector(circuit).data, dense_state(ansatz), atol=1e-11)
+    np.testing.assert_allclose(Statevector(circuit).data, ansatz_state(ansatz), atol=1e-11)
 
 
 @pytest.mark.parametrize("basis", BASES)
@@ -58,7 +59,7 @@ def test_special_angles_are_exact(basis, angle):
     initial = np.array([[0, 1], [1, 0], [1j, 0]], dtype=complex)
     ansatz = Ansatz(initial=initial, bonds=(0, 1, 0), gates=gates)
     circuit = synthesize(ansatz, basis=tuple(basis.split(",")))
-    np.testing.assert_allclose(Statevector(circuit).data, dense_state(ansatz), atol=1e-11)
+    np.testing.assert_allclose(Statevector(circuit).data, ansatz_state(ansatz), atol=1e-11)
 
 
 def test_first_blocks_take_one_gate_and_half_fresh_blocks_two():
