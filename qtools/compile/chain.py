@@ -7,6 +7,9 @@ values, where ``V`` spans the leading right singular space of the two-site tenso
 Schmidt values on its left. ``V`` comes from the eigenvectors of a Gram matrix: several times
 faster than a singular value decomposition, orthonormal to rounding, and exact enough for cutting,
 since eigenvalues are squared Schmidt values with an absolute error of 1e-16.
+
+A site may carry an idle partner besides its qubit (the reference of a unitary's Choi state); gates
+act on the qubit, which is the more significant part of the physical axis.
 """
 
 import os
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.mps import MPS, ComplexArray, canonical_form
 
 FloatArray = NDArray[np.float64]
 
@@ -28,7 +31,7 @@ class Chain:
     """A right-canonical MPS with bonds of equal dimension ``chi``, padded with zeros.
 
     Attributes:
-        tensors: (n, chi, 2, chi).
+        tensors: (n, chi, d, chi), ``d`` twice the dimension of the idle partner.
         schmidt: (n + 1, chi), Schmidt values left of each site, largest first.
     """
 
@@ -37,8 +40,27 @@ class Chain:
 
     @classmethod
     def product(cls, vectors: ComplexArray) -> "Chain":
-        """The product state of the vectors (n, 2)."""
-        return cls(tensors=vectors.reshape(-1, 1, 2, 1), schmidt=np.ones((len(vectors) + 1, 1)))
+        """The product state of the vectors (n, d)."""
+        n, d = vectors.shape
+        return cls(tensors=vectors.reshape(n, 1, d, 1), schmidt=np.ones((n + 1, 1)))
+
+    @classmethod
+    def from_mps(cls, mps: MPS) -> "Chain":
+        """The same state, of norm one or nearly so."""
+        form = canonical_form(mps)
+        width, d = form.mps.max_bond, form.mps.tensors[0].shape[1]
+        tensors = np.zeros((mps.num_sites, width, d, width), dtype=complex)
+        schmidt = np.zeros((mps.num_sites + 1, width))
+        for site, tensor in enumerate(form.mps.tensors):
+            tensors[site, : tensor.shape[0], :, : tensor.shape[2]] = tensor
+        for bond, values in enumerate(form.schmidt):
+            schmidt[bond, : len(values)] = values
+        return cls(tensors=tensors, schmidt=schmidt)
+
+    @property
+    def width(self) -> int:
+        """The common bond dimension."""
+        return int(self.tensors.shape[1])
 
     def to_mps(self) -> MPS:
         """The state, padding removed where the Schmidt values vanish."""
@@ -64,6 +86,27 @@ class Truncation:
     max_weight: float
     max_bond: int | None = None
 
+    def ranks(
+        self, tails: FloatArray, sites: NDArray[np.intp], num_sites: int, d: int
+    ) -> list[int]:
+        """How many Schmidt values to keep at the bond right of each of ``sites``.
+
+        Args:
+            tails: (m, k), the weight of all Schmidt values from each one on.
+            sites: (m,).
+            num_sites: of the chain, which bounds the rank of a bond near its ends.
+            d: dimension of a site.
+        """
+        limit = max(self.max_weight, _NEGLIGIBLE) * tails[:, :1]
+        wanted = np.count_nonzero(tails > limit, axis=1)
+        limits = [] if self.max_bond is None else [self.max_bond]
+        ranks = []
+        for site, rank in zip(sites.tolist(), wanted.tolist(), strict=True):
+            shorter_end = min(site + 1, num_sites - site - 1)
+            possible = d**shorter_end if shorter_end < 32 else rank
+            ranks.append(max(1, min(rank, possible, *limits)))
+        return ranks
+
 
 def apply_gates(
     chain: Chain, sites: NDArray[np.intp], gates: ComplexArray, truncation: Truncation
@@ -77,42 +120,56 @@ def apply_gates(
         truncation: where to cut.
 
     Returns:
-        The new state, and the sum of the weights discarded, each relative to the norm at its bond.
+        The new state, of the same norm, and the sum of the weights discarded, each relative to the
+        norm at its bond.
     """
-    m, chi = len(sites), chain.tensors.shape[1]
-    pairs = np.matmul(
-        chain.tensors[sites].reshape(m, 2 * chi, chi),
-        chain.tensors[sites + 1].reshape(m, chi, 2 * chi),
-    )
-    theta = np.matmul(gates[:, None], pairs.reshape(m, chi, 4, chi)).reshape(m, 2 * chi, 2 * chi)
-    weighted = theta * np.repeat(chain.schmidt[sites], 2, axis=1)[:, :, None]
+    n, chi, d, _ = chain.tensors.shape
+    m = len(sites)
+    theta = _two_site(chain, sites, gates).reshape(m, chi * d, d * chi)
+    weighted = theta * np.repeat(chain.schmidt[sites], d, axis=1)[:, :, None]
     weights, vectors = _eigh(np.matmul(weighted.conj().transpose(0, 2, 1), weighted))
     weights, vectors = np.maximum(weights[:, ::-1], 0.0), vectors[:, :, ::-1]
     tails = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
-    limit = np.maximum(truncation.max_weight, _NEGLIGIBLE) * tails[:, :1]
-    ranks = np.maximum(1, np.count_nonzero(tails > limit, axis=1))
-    if truncation.max_bond is not None:
-        ranks = np.minimum(ranks, truncation.max_bond)
-    rank = int(ranks.max())
-    kept = np.arange(rank) < ranks[:, None]
+    ranks = truncation.ranks(tails, sites, n, d)
+    rank = max(ranks)
+    kept = np.arange(rank) < np.array(ranks)[:, None]
     vectors = vectors[:, :, :rank] * kept[:, None, :]
     weights = weights[:, :rank] * kept
     totals = weights.sum(axis=1)
     untouched = np.delete(chain.schmidt, sites + 1, axis=0)
     width = max(rank, int(np.count_nonzero(untouched.max(axis=0))))
-    tensors = _resized(chain.tensors, width)
-    schmidt = _fit(chain.schmidt, width)
-    tensors[sites] = _resized(np.matmul(theta, vectors).reshape(m, chi, 2, rank), width)
-    tensors[sites + 1] = _resized(vectors.conj().transpose(0, 2, 1).reshape(m, rank, 2, chi), width)
+    tensors, schmidt = _resized(chain.tensors, width), _fit(chain.schmidt, width)
+    # What a cut takes from the norm is given back, so that overlaps keep their size.
+    vectors_out = vectors * np.sqrt(tails[:, 0] / totals)[:, None, None]
+    tensors[sites] = _resized(np.matmul(theta, vectors_out).reshape(m, chi, d, rank), width)
+    rows = vectors.conj().transpose(0, 2, 1).reshape(m, rank, d, chi)
+    tensors[sites + 1] = _resized(rows, width)
     schmidt[sites + 1] = _fit(np.sqrt(weights / totals[:, None]), width)
     lost = float(np.sum(np.maximum(0.0, 1.0 - totals / tails[:, 0])))
     return Chain(tensors=tensors, schmidt=schmidt), lost
 
 
+def _two_site(chain: Chain, sites: NDArray[np.intp], gates: ComplexArray) -> ComplexArray:
+    """The gates applied to the merged tensors of their pairs, in the order (m, chi, d, d, chi)."""
+    _, chi, d, _ = chain.tensors.shape
+    m, idle = len(sites), d // 2
+    pairs = np.matmul(
+        chain.tensors[sites].reshape(m, chi * d, chi),
+        chain.tensors[sites + 1].reshape(m, chi, d * chi),
+    )
+    if idle == 1:
+        merged: ComplexArray = np.matmul(gates[:, None], pairs.reshape(m, chi, 4, chi))
+        return merged
+    spread = pairs.reshape(m, chi, 2, idle, 2, idle, chi).transpose(0, 2, 4, 1, 3, 5, 6)
+    applied: ComplexArray = np.matmul(gates, spread.reshape(m, 4, -1))
+    return applied.reshape(m, 2, 2, chi, idle, idle, chi).transpose(0, 3, 1, 4, 2, 5, 6)
+
+
 def _resized(tensors: ComplexArray, width: int) -> ComplexArray:
-    """A copy of (k, left, 2, right) with both bonds cut or zero-padded to ``width``."""
-    left, right = min(width, tensors.shape[1]), min(width, tensors.shape[3])
-    resized = np.zeros((len(tensors), width, 2, width), dtype=complex)
+    """A copy of (k, left, d, right) with both bonds cut or zero-padded to ``width``."""
+    k, left, d, right = tensors.shape
+    left, right = min(width, left), min(width, right)
+    resized = np.zeros((k, width, d, width), dtype=complex)
     resized[:, :left, :, :right] = tensors[:, :left, :, :right]
     return resized
 

@@ -18,7 +18,8 @@ from qtools.compile.baseline import trotter_baseline
 from qtools.compile.certify import certify
 from qtools.compile.evolve import Target, evolve
 from qtools.compile.fit import Fit, StopRules, fit
-from qtools.compile.overlap.exact import ExactOverlap, refuse_too_deep
+from qtools.compile.mps import MPS
+from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.result import CompilationResult, Outcome
 from qtools.compile.settings import CompileSettings
@@ -51,21 +52,23 @@ def compile_problem(
     tell = on_progress or _silent
     with single_threaded_blas():
         began = time.perf_counter()
-        refuse_too_deep(problem.num_qubits, settings.layers, settings.max_memory)
+        ansatz = trotter_ansatz(problem, settings.layers)
+        # Before any work: what does not even fit with a product state as target never will.
+        choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
         tell("evolving the target")
         target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
-        ansatz = trotter_ansatz(problem, settings.layers)
-        engine = ExactOverlap(ansatz, target.mps, max_memory=settings.max_memory)
-        start_fidelity = abs(engine.value(ansatz.gates)) ** 2
+        start_fidelity = (
+            abs(precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)) ** 2
+        )
         ended = _fitted(ansatz, target, settings, began, 1.0 - start_fidelity, tell)
         compiled = ansatz.with_gates(ended.state.gates)
-        overlap = engine.value(compiled.gates)
+        overlap = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
         phase = float(np.angle(overlap))
         tell("writing the circuit")
         circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
         seconds = time.perf_counter() - began
         tell("comparing with plain Trotter")
-        fidelity = abs(overlap) ** 2
+        fidelity = min(1.0, abs(overlap) ** 2)
         baseline = trotter_baseline(
             problem, target, settings, same_depth_fidelity=start_fidelity, fidelity=fidelity
         )
@@ -119,7 +122,14 @@ def _fitted(
     )
     latest = None
     try:
-        for latest in fit(ansatz, target.mps, rules, infidelity=infidelity, began=began):
+        for latest in fit(
+            ansatz,
+            target.mps,
+            rules,
+            infidelity=infidelity,
+            began=began,
+            max_memory=settings.max_memory,
+        ):
             entry = latest.history[-1]
             tell(
                 f"iteration {entry.iteration}: infidelity {entry.infidelity:.2e}, "

@@ -9,20 +9,30 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, compress
-from qtools.compile.objective import LogInfidelity
+from qtools.compile.objective import LogInfidelity, OverlapEngine
 from qtools.compile.optimize import Optimization, advance, start
-from qtools.compile.overlap.exact import ExactOverlap
+from qtools.compile.overlap.choice import Engine, Prediction, build, choose
 from qtools.compile.result import HistoryEntry, Outcome
 
-# A cut may be off by this fraction of the infidelity at which it is made ...
+# A cut of the target may be off by this fraction of the infidelity at which it is made, and so may
+# an engine that truncates, which pays more for being exact.
 _CUT_SHARPNESS = 0.01
-# ... and is made anew when the infidelity has fallen to this multiple of the cut's own error.
-_RECUT_AT = 10.0
+_ENGINE_SHARPNESS = 0.1
 
-# An end against a cut is an end against the target when the cut is off by less than this fraction.
-_TRUSTED = 0.02
+# A stage ends when the infidelity has fallen to this fraction of that at which it began ...
+_STAGE_GAIN = 0.1
+# ... and an end against a stage is an end against the target within this fraction of its beginning.
+_TRUSTED_GAIN = 0.5
+
+# Infidelities below this are rounding.
+_ROUNDING = 1e-14
+
+# Once the goal seems reached, the figures are made this much sharper.
+_GOAL_SHARPNESS = 0.02
 
 # Converged: over so many iterations the infidelity fell by less than this fraction.
 _PATIENCE = 30
@@ -62,21 +72,57 @@ class Fit:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Stage:
-    """The cost against a cut of the target, and the infidelity that the cut may cause."""
+    """The cost against a cut of the target, as sharp as the infidelity at its beginning needs.
+
+    Attributes:
+        cost: of the circuit against the cut.
+        engine: contracts the overlap.
+        prediction: why that engine.
+        began_at: the infidelity for which the stage was made sharp.
+        cut_error: infidelity between the target and its cut, at most.
+        bond: largest bond of the cut.
+    """
 
     cost: LogInfidelity
-    error: float
+    engine: OverlapEngine
+    prediction: Prediction
+    began_at: float
+    cut_error: float
     bond: int
 
-    def decides(self, outcome: Outcome, infidelity: float) -> bool:
-        """Whether an outcome against this cut also holds against the target itself."""
-        if outcome is Outcome.FIDELITY_REACHED:
-            return self.error == 0.0
-        return outcome is not Outcome.CONVERGED or self.error <= _TRUSTED * infidelity
+    def worst(self, infidelity: float) -> float:
+        """The infidelity to the whole target, if all errors conspire."""
+        errors = np.clip([infidelity, self.cut_error], 0.0, 1.0)
+        angles = np.arcsin(np.sqrt(errors)).sum() + self.engine.error_angle
+        return float(np.sin(min(angles, np.pi / 2)) ** 2)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether neither the cut nor the engine approximates anything."""
+        return self.cut_error == 0.0 and self.engine.error_angle == 0.0
+
+    def is_used_up(self, infidelity: float) -> bool:
+        """Whether a sharper stage would see more."""
+        return not self.is_exact and infidelity < _STAGE_GAIN * self.began_at
+
+    def decides(self, outcome: Outcome, infidelity: float, rules: StopRules) -> bool:
+        """Whether an outcome of this stage also holds against the target itself."""
+        if self.is_exact or outcome not in (Outcome.FIDELITY_REACHED, Outcome.CONVERGED):
+            return True
+        if outcome is Outcome.FIDELITY_REACHED and rules.fidelity is not None:
+            return self.worst(infidelity) <= 1.0 - rules.fidelity
+        return infidelity > _TRUSTED_GAIN * self.began_at
 
 
 def fit(
-    ansatz: Ansatz, target: MPS, rules: StopRules, *, infidelity: float, began: float
+    ansatz: Ansatz,
+    target: MPS,
+    rules: StopRules,
+    *,
+    infidelity: float,
+    began: float,
+    engine: Engine = Engine.AUTO,
+    max_memory: int = 4 * 2**30,
 ) -> Iterator[Fit]:
     """Raise the fidelity of ``ansatz`` with ``target``, one iteration per value yielded.
 
@@ -86,44 +132,60 @@ def fit(
         rules: when to stop.
         infidelity: of the starting point with the target.
         began: when the clock of the history started (``time.perf_counter``).
+        engine: contracts the overlaps; chosen anew for every stage unless named.
+        max_memory: bytes that an engine may take.
 
     Yields:
         The state after each iteration; the last one has an outcome.
     """
+
+    def stage_for(infidelity: float) -> _Stage:
+        return _stage(ansatz, target, infidelity, engine, max_memory)
+
     history: list[HistoryEntry] = []
-    state: Optimization | None = None
-    allowed = _CUT_SHARPNESS * infidelity
+    stage = stage_for(infidelity)
+    state = start(stage.cost, ansatz.gates)
     while True:
-        stage = _stage(ansatz, target, allowed)
-        state = start(stage.cost, ansatz.gates) if state is None else _carried(state, stage)
         first = len(history)
         while True:
             state = advance(stage.cost, state)
             reached = state.evaluation.infidelity
             history.append(_entry(state, stage, time.perf_counter() - began))
             outcome = _outcome(state, history[first:], rules)
-            if outcome is not None and stage.decides(outcome, reached):
+            if outcome is not None and stage.decides(outcome, reached, rules):
                 yield Fit(state=state, history=tuple(history), outcome=outcome)
                 return
             yield Fit(state=state, history=tuple(history))
-            if outcome is not None or (stage.error > 0.0 and reached < _RECUT_AT * stage.error):
+            if outcome is not None or stage.is_used_up(reached):
                 break
-        allowed = 0.0 if outcome is Outcome.FIDELITY_REACHED else _CUT_SHARPNESS * reached
+        sharper = _GOAL_SHARPNESS if outcome is Outcome.FIDELITY_REACHED else 1.0
+        stage = stage_for(min(reached, stage.began_at) * sharper)
+        state = _carried(state, stage)
 
 
-def _stage(ansatz: Ansatz, target: MPS, allowed: float) -> _Stage:
-    """The cost against a cut of ``target`` that discards at most ``allowed`` in all."""
+def _stage(
+    ansatz: Ansatz, target: MPS, infidelity: float, engine: Engine, max_memory: int
+) -> _Stage:
+    """A stage that is sharp enough around ``infidelity``."""
+    infidelity = max(infidelity, _ROUNDING)
+    allowed = _CUT_SHARPNESS * infidelity
     cut = compress(target, max_weight=allowed / max(1, target.num_sites - 1))
     mps = cut.mps if cut.mps.max_bond < target.max_bond else target
+    prediction = choose(ansatz, mps, engine=engine, max_memory=max_memory)
+    angle = float(np.sqrt(_ENGINE_SHARPNESS * infidelity))
+    built = build(prediction, ansatz, mps, max_angle=angle)
     return _Stage(
-        cost=LogInfidelity(engine=ExactOverlap(ansatz, mps), frozen=ansatz.frozen),
-        error=0.0 if mps is target else cut.discarded_weight,
+        cost=LogInfidelity(engine=built, frozen=ansatz.frozen),
+        engine=built,
+        prediction=prediction,
+        began_at=infidelity,
+        cut_error=0.0 if mps is target else cut.discarded_weight,
         bond=mps.max_bond,
     )
 
 
 def _carried(state: Optimization, stage: _Stage) -> Optimization:
-    """The optimiser against a finer cut: same gates, same memory, cost and gradient anew."""
+    """The optimiser in a new stage: same gates, same memory, cost and gradient anew."""
     return replace(
         state,
         evaluation=stage.cost(state.gates),
@@ -139,6 +201,7 @@ def _entry(state: Optimization, stage: _Stage, seconds: float) -> HistoryEntry:
         seconds=seconds,
         infidelity=state.evaluation.infidelity,
         target_bond=stage.bond,
+        engine=stage.prediction.engine,
     )
 
 

@@ -15,7 +15,8 @@ class MPS:
 
     Attributes:
         tensors: one array per site, axes (left bond, physical, right bond); the outer bonds of the
-            first and the last tensor have dimension 1.
+            first and the last tensor have dimension 1. The physical dimension is 2, or 4 in the
+            Choi state of an operator, whose sites hold a qubit and its reference.
     """
 
     tensors: tuple[ComplexArray, ...]
@@ -88,6 +89,25 @@ def angle(bra: MPS, ket: MPS) -> float:
     return float(np.arcsin(np.sqrt(min(1.0, max(0.0, 1.0 - abs(product) ** 2)))))
 
 
+@dataclass(frozen=True, kw_only=True)
+class CanonicalForm:
+    """A right-canonical state with its Schmidt values.
+
+    Attributes:
+        mps: all tensors but the first are isometries from the right.
+        schmidt: ``num_sites + 1`` arrays, the Schmidt values left of each site, largest first; the
+            two outer ones hold the norm and one.
+    """
+
+    mps: MPS
+    schmidt: tuple[NDArray[np.float64], ...]
+
+
+def canonical_form(mps: MPS) -> CanonicalForm:
+    """The same state, right-canonical, bonds no larger than the rank they carry."""
+    return _swept(mps, max_weight=0.0, max_bond=None)[0]
+
+
 def compress(mps: MPS, *, max_weight: float = 0.0, max_bond: int | None = None) -> Compression:
     """Cut every bond to the Schmidt values that matter.
 
@@ -97,18 +117,30 @@ def compress(mps: MPS, *, max_weight: float = 0.0, max_bond: int | None = None) 
             squared norm.
         max_bond: no bond is left larger than this, whatever weight that cuts off.
     """
+    form, discarded = _swept(mps, max_weight=max_weight, max_bond=max_bond)
+    total = float(form.schmidt[0][0])
+    tensors = list(form.mps.tensors)
+    tensors[0] = tensors[0] * (total / np.linalg.norm(tensors[0]))
+    return Compression(mps=MPS(tensors=tuple(tensors)), discarded_weight=discarded)
+
+
+def _swept(mps: MPS, *, max_weight: float, max_bond: int | None) -> tuple[CanonicalForm, float]:
+    """Canonical form after cutting, and the relative weight cut off; the norm is not restored."""
     tensors = _left_canonical(mps)
     total = float(np.linalg.norm(tensors[-1])) ** 2
     discarded = 0.0
+    schmidt = [np.ones(1)]
     for site in range(len(tensors) - 1, 0, -1):
         left, physical, right = tensors[site].shape
         u, s, v = np.linalg.svd(tensors[site].reshape(left, physical * right), full_matrices=False)
         keep = _kept_rank(s, max_weight * total, max_bond)
         discarded += float(np.sum(s[keep:] ** 2)) / total
+        schmidt.append(s[:keep])
         tensors[site] = v[:keep].reshape(keep, physical, right)
         tensors[site - 1] = np.tensordot(tensors[site - 1], u[:, :keep] * s[:keep], axes=(2, 0))
-    tensors[0] *= np.sqrt(total) / np.linalg.norm(tensors[0])
-    return Compression(mps=MPS(tensors=tuple(tensors)), discarded_weight=discarded)
+    schmidt.append(np.array([np.sqrt(total)]))
+    form = CanonicalForm(mps=MPS(tensors=tuple(tensors)), schmidt=tuple(reversed(schmidt)))
+    return form, discarded
 
 
 def _left_canonical(mps: MPS) -> list[ComplexArray]:

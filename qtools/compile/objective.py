@@ -19,7 +19,13 @@ from qtools.compile.mps import ComplexArray
 
 
 class OverlapEngine(Protocol):
-    """Gives the overlap of a circuit with a target, and its derivatives."""
+    """Gives the overlap of a circuit with a target, and its derivatives.
+
+    Attributes:
+        error_angle: estimate of the angle, in radians, by which the last evaluation was off.
+    """
+
+    error_angle: float
 
     def value(self, gates: ComplexArray) -> complex:
         """``<target|V|0>`` for gates (num_blocks, 4, 4)."""

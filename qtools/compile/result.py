@@ -36,6 +36,7 @@ class HistoryEntry:
         seconds: since the problem was given.
         infidelity: to the target as far as it was resolved at that time.
         target_bond: largest bond of that target.
+        engine: that contracted it.
     """
 
     iteration: int
@@ -43,6 +44,7 @@ class HistoryEntry:
     seconds: float
     infidelity: float
     target_bond: int
+    engine: str
 
 
 @dataclass(frozen=True, kw_only=True)

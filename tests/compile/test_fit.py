@@ -8,6 +8,7 @@ from qtools.compile.evolve import evolve
 from qtools.compile.fit import StopRules, fit
 from qtools.compile.initial_state import InitialState
 from qtools.compile.models import heisenberg
+from qtools.compile.overlap.choice import Engine
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.result import Outcome
@@ -26,10 +27,12 @@ def chain():
     return ansatz, target, lambda gates: 1.0 - abs(engine.value(gates)) ** 2
 
 
-def last(chain, rules):
+def last(chain, rules, engine=Engine.AUTO):
     ansatz, target, infidelity = chain
     began = time.perf_counter()
-    steps = fit(ansatz, target, rules, infidelity=infidelity(ansatz.gates), began=began)
+    steps = fit(
+        ansatz, target, rules, infidelity=infidelity(ansatz.gates), began=began, engine=engine
+    )
     return list(steps)
 
 
@@ -48,11 +51,25 @@ def test_the_target_grows_sharper_as_the_fit_gets_better(chain):
     assert [entry.iteration for entry in history] == list(range(1, len(history) + 1))
 
 
-def test_a_fidelity_counts_as_reached_against_the_whole_target_only(chain):
-    steps = last(chain, StopRules(fidelity=0.9999))
+@pytest.mark.parametrize("engine", [Engine.EXACT, Engine.TRUNCATED])
+@pytest.mark.parametrize("goal", [0.999, 0.9999, 0.99995])
+def test_a_fidelity_counts_as_reached_against_the_whole_target_only(chain, goal, engine):
+    steps = last(chain, StopRules(fidelity=goal), engine=engine)
     assert steps[-1].outcome is Outcome.FIDELITY_REACHED
-    assert chain[2](steps[-1].state.gates) <= 1e-4
-    assert steps[-1].history[-1].target_bond == chain[1].max_bond
+    assert chain[2](steps[-1].state.gates) <= 1.0 - goal
+
+
+def test_ends_when_the_circuit_is_exact():
+    problem = EvolutionProblem(
+        hamiltonian=heisenberg(4, coupling=-0.25),
+        initial=InitialState.named("neel", num_qubits=4),
+        time=1.2,
+    )
+    ansatz, target = trotter_ansatz(problem, 7), evolve(problem, tolerance=1e-9).mps
+    rules = StopRules()
+    *_, end = fit(ansatz, target, rules, infidelity=1e-3, began=time.perf_counter())
+    assert end.outcome is Outcome.CONVERGED
+    assert end.state.evaluation.infidelity < 1e-8
 
 
 def test_limits(chain):

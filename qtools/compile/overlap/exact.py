@@ -20,7 +20,6 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.wiring import WiredBlocks, wire
-from qtools.errors import CapacityError
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -52,15 +51,15 @@ class ExactOverlap:
     Cost and memory grow as ``2 ** L * chi ** 2`` per site for ``L`` brick layers and target bond
     ``chi``. An engine is not safe to call from several threads.
 
-    Raises:
-        CapacityError: when the boundaries would take more than ``max_memory`` bytes; nothing has
-            been allocated then.
+    Attributes:
+        plan: the steps of the contraction, with their cost.
+        error_angle: zero; this engine does not truncate.
     """
 
-    def __init__(self, ansatz: Ansatz, target: MPS, *, max_memory: int | None = None) -> None:
-        self.plan = plan_for(ansatz, target)
-        if max_memory is not None:
-            _check_memory(self.plan.memory, max_memory, "needs")
+    error_angle = 0.0
+
+    def __init__(self, ansatz: Ansatz, target: MPS) -> None:
+        self.plan = plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
         steps = self.plan.steps
         self._num_blocks = ansatz.num_blocks
         self._groups = wire(
@@ -183,25 +182,6 @@ class ExactOverlap:
         return [Product(x, y[w], out[w]) for w in range(step.fronts)]
 
 
-def refuse_too_deep(num_qubits: int, layers: int, max_memory: int) -> None:
-    """Refuse a brickwork that cannot be contracted against any target, before any work is done.
-
-    Raises:
-        CapacityError: when even a target of bond 1 would take more than ``max_memory`` bytes.
-    """
-    # Two sites in the middle of a chain stand for all.
-    sites = min(num_qubits, 4)
-    bonds = [b for layer in range(layers) for b in range(layer % 2, sites - 1, 2)]
-    if sites > 2:
-        plan = plan_contraction(sites, bonds, [1] * (sites + 1))
-        _check_memory(plan.memory, max_memory, "needs at least")
-
-
-def plan_for(ansatz: Ansatz, target: MPS) -> ContractionPlan:
-    """The plan of the exact contraction of ``ansatz`` with ``target``."""
-    return plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
-
-
 def _kept(plan: ContractionPlan, boundaries: range) -> dict[int, ComplexArray]:
     """A buffer of its own for each boundary; boundary ``s`` stands before step ``s``."""
     return {s: np.empty(plan.boundary_size(s), dtype=complex) for s in boundaries}
@@ -225,17 +205,3 @@ def _multiply(products: Products) -> None:
         else:
             dot(left, right, scratch)
             np.add(out, scratch, out)
-
-
-def _check_memory(needed: int, allowed: int, verb: str) -> None:
-    if needed > allowed:
-        raise CapacityError(
-            f"exact contraction {verb} {_gib(needed)} for these layers and this target, more than "
-            f"the {_gib(allowed)} allowed; use fewer layers, a larger tolerance of the target or "
-            "more memory"
-        )
-
-
-def _gib(size: int) -> str:
-    # Sizes may be integers too large for a float.
-    return f"{size / 2**30:.2f} GiB" if size < 2**70 else f"2^{size.bit_length() - 31} GiB"

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.overlap import exact
-from qtools.compile.overlap.exact import ExactOverlap, plan_for
-from qtools.errors import CapacityError
+from qtools.compile.overlap.exact import ExactOverlap
 from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
 
 seeds = st.integers(0, 2**32 - 1)
@@ -86,17 +85,10 @@ def test_long_chain_against_the_norm_of_a_product_of_local_overlaps():
     assert ExactOverlap(ansatz, target).value(idle) == pytest.approx(expected, rel=1e-9)
 
 
-def test_too_deep_a_circuit_is_refused_with_the_estimate():
-    rng = np.random.default_rng(10)
-    deep, target = brickwork(rng, 12, 31), random_mps(rng, 12, 2)
-    with pytest.raises(CapacityError, match=r"needs \d+\.\d\d GiB .* 1\.00 GiB allowed"):
-        ExactOverlap(deep, target, max_memory=2**30)
-
-
 def test_plan_counts_what_it_allocates():
     rng = np.random.default_rng(11)
     ansatz, target = brickwork(rng, 10, 5), random_mps(rng, 10, 8)
-    plan = plan_for(ansatz, target)
+    plan = ExactOverlap(ansatz, target).plan
     assert 0 < plan.middle < len(plan.steps)
     assert plan.memory >= 16 * sum(step.size_out for step in plan.steps)
     before = sum(step.flops for step in plan.steps[: plan.middle])

@@ -1,0 +1,1 @@
+"""``<target|V|0>`` and its derivative by every block of ``V``."""

@@ -1,0 +1,140 @@
+"""Which engine to take, by predicted time and memory of one evaluation.
+
+The predictions are for ordering the engines, not for promising anything: they count operations of
+the dominant steps and divide by rates that a core of today reaches for them.
+"""
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.mps import MPS
+from qtools.compile.overlap.exact import ExactOverlap
+from qtools.compile.overlap.layers import layers_of
+from qtools.compile.overlap.plan import plan_contraction
+from qtools.compile.overlap.truncated import TruncatedOverlap
+from qtools.errors import CapacityError
+
+_PRODUCT_RATE = 35e9  # real operations per second and core in products of mid-size matrices
+_CALL_SECONDS = 1.5e-6  # overhead of one product
+_EIGEN_SECONDS = 8e-10  # per cube of the dimension, complex Hermitian, one core
+_BYTES = 16
+# A precise value is off by this fraction of the angle that it measures, but needs no less than the
+# finest one; the rough one is what that angle is first measured with.
+_PRECISION = 0.02
+_FINEST_ANGLE = 1e-5
+_ROUGH_ANGLE = 0.02
+
+_DEEPEST_PLAN = 40  # layers; deeper ones need not be planned to know that they do not fit
+
+
+class Engine(StrEnum):
+    """The engines, and ``auto`` for the one predicted to be faster."""
+
+    AUTO = "auto"
+    EXACT = "exact"
+    TRUNCATED = "truncated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What one value with all derivatives will take.
+
+    Attributes:
+        engine: which.
+        seconds: predicted time.
+        memory: predicted bytes.
+    """
+
+    engine: Engine
+    seconds: float
+    memory: int
+
+    def __str__(self) -> str:
+        return f"{self.engine} ({self.seconds:.2g} s, {gibibytes(self.memory)} per evaluation)"
+
+
+def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
+    """The cost of exact contraction; None for circuits far too deep for it."""
+    if len(layers_of(ansatz.bonds)) > _DEEPEST_PLAN:
+        return None
+    plan = plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
+    seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
+    return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
+
+
+def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
+    """The cost of truncated layer states, if their bonds grow to about the target's."""
+    chi, physical = target.max_bond, target.tensors[0].shape[1]
+    depth, pairs = len(layers_of(ansatz.bonds)), max(1, ansatz.num_qubits // 2)
+    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _cores()
+    products = 8 * 14 * physical * chi**3 / _PRODUCT_RATE
+    calls = 30 * _CALL_SECONDS
+    memory = 2 * _BYTES * depth * ansatz.num_qubits * physical * chi**2
+    return Prediction(
+        engine=Engine.TRUNCATED,
+        seconds=depth * pairs * (eigen + products + calls),
+        memory=memory,
+    )
+
+
+def choose(
+    ansatz: Ansatz, target: MPS, *, engine: Engine = Engine.AUTO, max_memory: int
+) -> Prediction:
+    """The engine to take.
+
+    Raises:
+        CapacityError: when none that may be taken fits into ``max_memory`` bytes; nothing has been
+            allocated then.
+    """
+    exact = predict_exact(ansatz, target) if engine is not Engine.TRUNCATED else None
+    truncated = predict_truncated(ansatz, target) if engine is not Engine.EXACT else None
+    predictions = [p for p in (exact, truncated) if p is not None]
+    fitting = [p for p in predictions if p.memory <= max_memory]
+    if not predictions:
+        raise CapacityError(
+            f"{len(layers_of(ansatz.bonds))} layers are too deep for exact contraction; use at "
+            f"most {_DEEPEST_PLAN}, or the truncated engine"
+        )
+    if not fitting:
+        raise CapacityError(
+            f"the contraction needs {' or '.join(map(str, predictions))} for "
+            f"{len(layers_of(ansatz.bonds))} layers and a target of bond {target.max_bond}, but "
+            f"only {gibibytes(max_memory)} is allowed; use fewer layers, a larger tolerance of "
+            "the target or more memory"
+        )
+    return min(fitting, key=lambda prediction: prediction.seconds)
+
+
+def build(
+    prediction: Prediction, ansatz: Ansatz, target: MPS, *, max_angle: float
+) -> ExactOverlap | TruncatedOverlap:
+    """The chosen engine; ``max_angle`` is how far a truncated one may be off, in radians."""
+    if prediction.engine is Engine.EXACT:
+        return ExactOverlap(ansatz, target)
+    return TruncatedOverlap(ansatz, target, max_angle=max_angle)
+
+
+def precise_overlap(
+    ansatz: Ansatz, target: MPS, *, engine: Engine = Engine.AUTO, max_memory: int
+) -> complex:
+    """``<target|V|0>`` against the whole target, with an error far below the infidelity."""
+    prediction = choose(ansatz, target, engine=engine, max_memory=max_memory)
+    if prediction.engine is Engine.EXACT:
+        return ExactOverlap(ansatz, target).value(ansatz.gates)
+    rough = TruncatedOverlap(ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
+    angle = float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(rough) ** 2))))
+    finest = max(_FINEST_ANGLE, _PRECISION * angle)
+    return TruncatedOverlap(ansatz, target, max_angle=finest).value(ansatz.gates)
+
+
+def gibibytes(size: int) -> str:
+    """``size`` bytes in words; sizes may be integers too large for a float."""
+    return f"{size / 2**30:.2f} GiB" if size < 2**70 else f"2^{size.bit_length() - 31} GiB"
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.evolve import evolve
+from qtools.compile.initial_state import InitialState
+from qtools.compile.models import heisenberg
+from qtools.compile.overlap.exact import ExactOverlap
+from qtools.compile.overlap.layers import layers_of
+from qtools.compile.overlap.truncated import TruncatedOverlap
+from qtools.compile.problem import EvolutionProblem
+from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@given(seed=seeds, num_qubits=st.integers(2, 8), num_blocks=st.integers(1, 24))
+def test_without_truncation_equal_to_the_statevector(seed, num_qubits, num_blocks):
+    rng = np.random.default_rng(seed)
+    ansatz, target = random_ansatz(rng, num_qubits, num_blocks), random_mps(rng, num_qubits, 4)
+    engine = TruncatedOverlap(ansatz, target, max_angle=0.0)
+    overlap, environments = engine.value_and_environments(ansatz.gates)
+    expected = np.vdot(target.to_dense(), ansatz_state(ansatz))
+    assert overlap == pytest.approx(expected, abs=1e-9)
+    block, change = int(rng.integers(num_blocks)), random_complex(rng, (4, 4))
+    gates = ansatz.gates.copy()
+    gates[block] += change
+    difference = np.vdot(target.to_dense(), ansatz_state(ansatz, gates)) - expected
+    assert np.sum(environments[block] * change) == pytest.approx(difference, abs=1e-7)
+
+
+@pytest.fixture(scope="module")
+def long_chain():
+    n = 24
+    problem = EvolutionProblem(
+        hamiltonian=heisenberg(n, coupling=-0.25),
+        initial=InitialState.named("neel", num_qubits=n),
+        time=1.2,
+    )
+    return trotter_ansatz(problem, 5), evolve(problem, tolerance=1e-7).mps
+
+
+def test_the_two_engines_agree_when_nothing_is_truncated(long_chain):
+    ansatz, target = long_chain
+    exact = ExactOverlap(ansatz, target).value_and_environments(ansatz.gates)
+    truncated = TruncatedOverlap(ansatz, target, max_angle=0.0)
+    value, environments = truncated.value_and_environments(ansatz.gates)
+    assert value == pytest.approx(exact[0], abs=1e-9)
+    np.testing.assert_allclose(environments, exact[1], atol=1e-7)
+    assert truncated.value(ansatz.gates) == pytest.approx(exact[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("max_angle", [1e-1, 1e-2, 1e-3])
+def test_truncation_keeps_within_the_angle_it_reports(long_chain, max_angle):
+    ansatz, target = long_chain
+    exact = ExactOverlap(ansatz, target).value(ansatz.gates)
+    engine = TruncatedOverlap(ansatz, target, max_angle=max_angle)
+    found = engine.value(ansatz.gates)
+    angles = [np.arccos(min(1.0, abs(value))) for value in (exact, found)]
+    assert abs(angles[0] - angles[1]) <= engine.error_angle <= max_angle
+    assert engine.error_angle > 0.01 * max_angle
+
+
+def test_gradients_get_better_with_the_allowed_angle(long_chain):
+    ansatz, target = long_chain
+    exact = ExactOverlap(ansatz, target).value_and_environments(ansatz.gates)[1]
+    errors = []
+    for max_angle in (1e-1, 1e-2, 1e-3):
+        engine = TruncatedOverlap(ansatz, target, max_angle=max_angle)
+        found = engine.value_and_environments(ansatz.gates)[1]
+        errors.append(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 1e-3
+
+
+class TestLayers:
+    def test_brickwork(self):
+        layers = layers_of([0, 2, 1, 3, 0, 2])
+        assert [layer.sites.tolist() for layer in layers] == [[0, 2], [1, 3], [0, 2]]
+        assert [layer.blocks.tolist() for layer in layers] == [[0, 1], [2, 3], [4, 5]]
+
+    @given(bonds=st.lists(st.integers(0, 8), max_size=30))
+    def test_every_block_once_in_an_order_that_keeps_the_circuit(self, bonds):
+        layers = layers_of(bonds)
+        seen = [int(block) for layer in layers for block in layer.blocks]
+        assert sorted(seen) == list(range(len(bonds)))
+        for layer in layers:
+            sites = layer.sites
+            assert np.all(np.diff(sites) >= 2)
+            assert [bonds[b] for b in layer.blocks] == sites.tolist()
+        position = {block: k for k, block in enumerate(seen)}
+        for late in range(len(bonds)):
+            for early in range(late):
+                if abs(bonds[late] - bonds[early]) <= 1:
+                    assert position[early] < position[late]
