@@ -9,6 +9,9 @@ from qtools.compile.evolve import Evolvable, Start, exponentials
 from qtools.compile.integrators import STRANG
 from qtools.compile.mps import ComplexArray
 
+BELL_PAIR: ComplexArray = np.array([1.0, 0.0, 0.0, 1.0], dtype=complex) / np.sqrt(2.0)
+"""A qubit and its reference, where an operator starts from; the qubit is more significant."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ansatz:

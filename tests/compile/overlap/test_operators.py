@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qtools.compile.ansatz import Ansatz
+from qtools.compile.ansatz import BELL_PAIR, Ansatz
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.truncated import TruncatedOverlap
-from qtools.compile.unitary import BELL_PAIR
 from tests.compile.dense import ansatz_matrix, random_complex, random_unitaries
 
 
@@ -31,9 +30,7 @@ def matrix_of(operator: MPS):
     return matrix[:, :, 0]
 
 
-@given(
-    seed=st.integers(0, 2**32 - 1), num_qubits=st.integers(2, 5), num_blocks=st.integers(0, 8)
-)
+@given(seed=st.integers(0, 2**32 - 1), num_qubits=st.integers(2, 5), num_blocks=st.integers(0, 8))
 def test_both_engines_equal_the_trace(seed, num_qubits, num_blocks):
     rng = np.random.default_rng(seed)
     ansatz = Ansatz(
