@@ -5,19 +5,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qtools.compile.evolve import exponentials
-from qtools.compile.initial_state import InitialState
+from qtools.compile.evolve import Evolvable, Start, exponentials
 from qtools.compile.integrators import STRANG
 from qtools.compile.mps import ComplexArray
-from qtools.compile.problem import EvolutionProblem
+
+BELL_PAIR: ComplexArray = np.array([1.0, 0.0, 0.0, 1.0], dtype=complex) / np.sqrt(2.0)
+"""A qubit and its reference, where an operator starts from; the qubit is more significant."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ansatz:
-    """Two-qubit blocks applied in time order to a product state.
+    """Two-qubit blocks applied in time order to a product state, or taken as an operator.
+
+    An operator ``V`` is treated as its Choi state: each site holds a qubit and an idle reference,
+    which start as a Bell pair, and the blocks act on the qubits.
 
     Attributes:
-        initial: (num_qubits, 2), the product state that the blocks act on.
+        initial: (num_qubits, 2), the product state that the blocks act on; for an operator
+            (num_qubits, 4), a Bell pair per site, the qubit its more significant part.
         bonds: left site of each block, in time order; block ``b`` acts on qubits
             ``(bonds[b], bonds[b] + 1)``.
         gates: (num_blocks, 4, 4), unitary of each block, row ``2 * out_i + out_j`` and column
@@ -36,6 +41,11 @@ class Ansatz:
         return len(self.initial)
 
     @property
+    def is_operator(self) -> bool:
+        """Whether the circuit itself is meant, not the state that it prepares."""
+        return bool(self.initial.shape[1] == 4)
+
+    @property
     def num_blocks(self) -> int:
         """Number of two-qubit blocks, frozen ones included."""
         return len(self.bonds)
@@ -50,7 +60,7 @@ class Ansatz:
         return replace(self, gates=gates)
 
 
-def trotter_ansatz(problem: EvolutionProblem, layers: int) -> Ansatz:
+def trotter_ansatz(problem: Evolvable, layers: int) -> Ansatz:
     """``layers`` brick layers that start as a Trotter circuit for the evolution.
 
     An odd number ``2 K + 1`` starts as ``K`` second-order steps; an even number ``2 K``, which no
@@ -74,7 +84,7 @@ def _trotter_layers(layers: int) -> list[tuple[int, float]]:
 
 
 def _assembled(
-    initial: InitialState, placed: Iterable[tuple[int, ComplexArray]], phase: complex
+    initial: Start, placed: Iterable[tuple[int, ComplexArray]], phase: complex
 ) -> Ansatz:
     """Blocks behind the preparation; a block right after one on the same bond joins it."""
     bonds: list[int] = []

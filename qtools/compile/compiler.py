@@ -49,7 +49,7 @@ def compile_problem(
     Raises:
         CapacityError: when the contraction would take more memory than allowed.
     """
-    tell = on_progress or _silent
+    tell = on_progress or silent
     with single_threaded_blas():
         began = time.perf_counter()
         ansatz = trotter_ansatz(problem, settings.layers)
@@ -60,7 +60,7 @@ def compile_problem(
         start_fidelity = (
             abs(precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)) ** 2
         )
-        ended = _fitted(ansatz, target, settings, began, 1.0 - start_fidelity, tell)
+        ended = fitted(ansatz, target, settings, began, 1.0 - start_fidelity, tell)
         compiled = ansatz.with_gates(ended.state.gates)
         overlap = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
         phase = float(np.angle(overlap))
@@ -105,7 +105,7 @@ def certified(
     return replace(result, certificate=certificate)
 
 
-def _fitted(
+def fitted(
     ansatz: Ansatz,
     target: Target,
     settings: CompileSettings,
@@ -144,5 +144,5 @@ def _fitted(
     return latest
 
 
-def _silent(text: str, fraction: float | None = None) -> None:
+def silent(text: str, fraction: float | None = None) -> None:
     """Tell nobody."""

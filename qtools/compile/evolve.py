@@ -10,13 +10,14 @@ Two errors separate the result from ``exp(-i H t)|initial>``:
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from qtools.compile.chain import Chain, Truncation, apply_gates
+from qtools.compile.hamiltonians import ChainHamiltonian
 from qtools.compile.integrators import METHODS, SplittingMethod
 from qtools.compile.mps import MPS, ComplexArray, angle, compress
-from qtools.compile.problem import EvolutionProblem
 from qtools.compile.trotter_error import estimate_steps
 
 # Shares of the allowed angle.
@@ -28,6 +29,38 @@ _COMPRESSION_SHARE = 0.2
 _TWIN_PRECISION = 0.1
 
 _MAX_REFINEMENTS = 6
+
+
+class Start(Protocol):
+    """Where an evolution starts: gates in time order on a product state."""
+
+    @property
+    def vectors(self) -> ComplexArray:
+        """(num_qubits, 2), or (num_qubits, 4) for a qubit and an idle reference per site."""
+
+    @property
+    def preparation(self) -> tuple[tuple[int, ComplexArray], ...]:
+        """(left site, (4, 4) matrix) of each gate."""
+
+
+class Evolvable(Protocol):
+    """Anything that evolves under a chain Hamiltonian: a state, or an operator's Choi state."""
+
+    @property
+    def hamiltonian(self) -> ChainHamiltonian:
+        """What it evolves under."""
+
+    @property
+    def initial(self) -> Start:
+        """What it starts from."""
+
+    @property
+    def time(self) -> float:
+        """For how long."""
+
+    @property
+    def num_qubits(self) -> int:
+        """Length of the chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +115,7 @@ class Evolution:
 
 
 def evolve(
-    problem: EvolutionProblem,
+    problem: Evolvable,
     *,
     tolerance: float = 1e-6,
     order: int = 4,
@@ -98,15 +131,17 @@ def evolve(
     """
     method = METHODS[order]
     allowed = float(np.arcsin(np.sqrt(tolerance)))
-    num_steps = max(2, estimate_steps(problem, method, _TROTTER_SHARE * allowed))
+    bonds, vectors = problem.hamiltonian.bond_matrices(), problem.initial.vectors
+    share = _TROTTER_SHARE * allowed
+    num_steps = max(2, estimate_steps(bonds, vectors, problem.time, method, share))
     for _ in range(_MAX_REFINEMENTS):
         fine = trotter_state(
             problem, method, num_steps, max_angle=_EVOLUTION_SHARE * allowed, max_bond=max_bond
         )
         trotter_angle = _trotter_angle(problem, method, num_steps, fine, allowed, max_bond)
-        if trotter_angle <= _TROTTER_SHARE * allowed or max_bond is not None:
+        if trotter_angle <= share or max_bond is not None:
             break
-        excess = trotter_angle / (_TROTTER_SHARE * allowed)
+        excess = trotter_angle / share
         num_steps = max(num_steps + 1, round(num_steps * 1.1 * excess ** (1 / order)))
     cut = compress(
         fine.mps,
@@ -124,7 +159,7 @@ def evolve(
 
 
 def trotter_state(
-    problem: EvolutionProblem,
+    problem: Evolvable,
     method: SplittingMethod,
     num_steps: int,
     *,
@@ -169,7 +204,7 @@ def exponentials(matrices: ComplexArray, time: float) -> ComplexArray:
 
 
 def _trotter_angle(
-    problem: EvolutionProblem,
+    problem: Evolvable,
     method: SplittingMethod,
     num_steps: int,
     fine: Evolution,

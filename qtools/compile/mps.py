@@ -23,8 +23,8 @@ class MPS:
 
     @classmethod
     def product(cls, vectors: Sequence[ComplexArray] | ComplexArray) -> "MPS":
-        """The product of one vector of length 2 per site."""
-        return cls(tensors=tuple(np.asarray(v, dtype=complex).reshape(1, 2, 1) for v in vectors))
+        """The product of one vector per site."""
+        return cls(tensors=tuple(np.asarray(v, dtype=complex).reshape(1, -1, 1) for v in vectors))
 
     @property
     def num_sites(self) -> int:

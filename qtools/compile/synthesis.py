@@ -20,7 +20,7 @@ from qiskit.circuit.library import (
     XGate,
 )
 
-from qtools.compile.ansatz import Ansatz
+from qtools.compile.ansatz import BELL_PAIR, Ansatz
 from qtools.compile.mps import ComplexArray
 from qtools.compile.native_basis import DEFAULT_BASIS, NativeBasis
 from qtools.compile.one_qubit_gates import (
@@ -89,6 +89,8 @@ def synthesize(
 ) -> QuantumCircuit:
     """The circuit that makes ``exp(i phase)`` times the state of ``ansatz`` out of |0...0>.
 
+    An ansatz that is an operator gives the circuit that acts like it on every state.
+
     A block takes the fewest two-qubit gates that it allows: at most three, two when one of its
     qubits was not touched before, one when both were not (then only its action on the known product
     state matters). Neighbouring one-qubit gates are merged, and Rz gates slide through the
@@ -106,15 +108,25 @@ def synthesize(
     _check_unitary(ansatz.gates)
     track = _Track(
         entangler=_ENTANGLERS[native.entangler],
-        pending=[unitary_from_column(vector) for vector in ansatz.initial],
+        pending=[_preparation(vector) for vector in ansatz.initial],
         phase=phase,
     )
-    is_fresh = [True] * ansatz.num_qubits
+    is_fresh = [not ansatz.is_operator] * ansatz.num_qubits
     for site, matrix in zip(ansatz.bonds, ansatz.gates, strict=True):
         track.add(site, _circuit_of(matrix, track.pending, site, is_fresh))
         is_fresh[site] = is_fresh[site + 1] = False
     track.finish()
-    return _Writer(native=native, num_qubits=ansatz.num_qubits).circuit(track)
+    writer = _Writer(
+        native=native, num_qubits=ansatz.num_qubits, starts_in_zero=not ansatz.is_operator
+    )
+    return writer.circuit(track)
+
+
+def _preparation(vector: ComplexArray) -> ComplexArray:
+    """What a qubit needs before all blocks: its state, or the phase of its Bell pair."""
+    if len(vector) == 2:
+        return unitary_from_column(vector)
+    return _EYE * complex(np.vdot(BELL_PAIR, vector))
 
 
 def _circuit_of(
@@ -177,13 +189,13 @@ class _Track:
 class _Writer:
     """Turns a track into Qiskit instructions."""
 
-    def __init__(self, *, native: NativeBasis, num_qubits: int) -> None:
+    def __init__(self, *, native: NativeBasis, num_qubits: int, starts_in_zero: bool) -> None:
         self._native = native
         self._register = QuantumRegister(num_qubits, "q")
         self._qubits = [(qubit,) for qubit in self._register]
         self._constants = {name: _GATES[name]() for name in ("h", "sx", "x", native.entangler)}
         self._carried = [0.0] * num_qubits
-        self._is_zero = [True] * num_qubits
+        self._is_zero = [starts_in_zero] * num_qubits
         self._instructions: list[CircuitInstruction] = []
         self._phase = 0.0
 

@@ -79,3 +79,14 @@ def random_ansatz(rng, num_qubits, num_blocks, frozen=0) -> Ansatz:
 def fidelity(a, b):
     """``|<a|b>|^2`` of normalised statevectors."""
     return abs(np.vdot(a, b)) ** 2
+
+
+def ansatz_matrix(ansatz: Ansatz, gates=None):
+    """The blocks of an ansatz as a matrix, qubit 0 least significant."""
+    columns = []
+    for basis_state in np.eye(2**ansatz.num_qubits, dtype=complex):
+        state = basis_state
+        for bond, gate in zip(ansatz.bonds, ansatz.gates if gates is None else gates, strict=True):
+            state = apply_block(state, bond, gate)
+        columns.append(state)
+    return np.stack(columns, axis=1)

@@ -117,7 +117,8 @@ def test_a_cap_on_the_bond_is_obeyed_and_owned_up_to():
 def test_estimated_steps_suffice_for_the_whole_chain():
     problem = random_problem(np.random.default_rng(8), 10, time=1.0)
     for order, method in METHODS.items():
-        steps = estimate_steps(problem, method, 1e-3)
+        bonds = problem.hamiltonian.bond_matrices()
+        steps = estimate_steps(bonds, problem.initial.vectors, problem.time, method, 1e-3)
         state = trotter_state(problem, method, steps, max_angle=1e-7).mps.to_dense()
         angle = np.arccos(np.sqrt(min(1.0, fidelity(state, exact_state(problem)))))
         assert angle < 3e-3, order

@@ -12,9 +12,8 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS
-from qtools.compile.overlap.exact import ExactOverlap
+from qtools.compile.overlap.exact import ExactOverlap, plan_exact
 from qtools.compile.overlap.layers import layers_of
-from qtools.compile.overlap.plan import plan_contraction
 from qtools.compile.overlap.truncated import TruncatedOverlap
 from qtools.errors import CapacityError
 
@@ -61,7 +60,7 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     """The cost of exact contraction; None for circuits far too deep for it."""
     if len(layers_of(ansatz.bonds)) > _DEEPEST_PLAN:
         return None
-    plan = plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
+    plan = plan_exact(ansatz, target)
     seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
     return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
 

@@ -11,7 +11,9 @@ At small bonds an evaluation is bound by the overhead of a call, so every matrix
 ``numpy.dot`` between views that are made once.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ import numpy as np
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
+from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import WiredBlocks, wire
 
 # Below this many real operations a second thread costs more than it brings.
@@ -59,7 +62,8 @@ class ExactOverlap:
     error_angle = 0.0
 
     def __init__(self, ansatz: Ansatz, target: MPS) -> None:
-        self.plan = plan_contraction(ansatz.num_qubits, ansatz.bonds, target.bond_dimensions)
+        tensors = target_tensors(ansatz.initial, target)
+        self.plan = plan_exact(ansatz, target)
         steps = self.plan.steps
         self._num_blocks = ansatz.num_blocks
         self._groups = wire(
@@ -70,7 +74,7 @@ class ExactOverlap:
             for group in self._groups
             for row, block in enumerate(group.blocks)
         }
-        self._matrices = [self._matrix(step, ansatz, target) for step in steps]
+        self._matrices = [self._matrix(step, ansatz, tensors) for step in steps]
         middle = self.plan.middle
         left = _kept(self.plan, range(middle + 1))
         right = _kept(self.plan, range(middle, len(steps) + 1))
@@ -139,15 +143,18 @@ class ExactOverlap:
         _multiply(halves[0])
         other.result()
 
-    def _matrix(self, step: Step, ansatz: Ansatz, target: MPS) -> ComplexArray:
+    def _matrix(self, step: Step, ansatz: Ansatz, tensors: Sequence[TargetTensors]) -> ComplexArray:
         """The matrix (w, k, m) of a step; for a block, a view that each evaluation fills."""
         if step.source is Source.BLOCK:
             slot = self._slots[step.index]
             view: ComplexArray = slot.group.matrices[slot.row]
             return view
         if step.source is Source.TARGET:
-            tensor = target.tensors[step.index].conj().transpose(1, 0, 2)
-            return np.ascontiguousarray(tensor).reshape(1, step.rows, step.columns)
+            return tensors[step.index].qubit.reshape(1, step.rows, step.columns)
+        if step.source is Source.REFERENCE:
+            reference = tensors[step.index].reference
+            assert reference is not None
+            return reference
         if step.source is Source.INITIAL:
             vector: ComplexArray = ansatz.initial[step.index].reshape(2, 1, 1).copy()
             return vector
@@ -156,7 +163,7 @@ class ExactOverlap:
     def _forward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
         """Carry the boundary from the left over step ``s``."""
         step, matrix = self.plan.steps[s], self._matrices[s]
-        x = before.reshape(step.rows, step.rest)
+        x = _facing(step, before)
         out = after.reshape(step.fronts, step.rest, step.columns)
         return [Product(x.T, matrix[w], out[w]) for w in range(step.fronts)]
 
@@ -164,11 +171,16 @@ class ExactOverlap:
         """Carry the boundary from the right over step ``s``; several fronts add up."""
         step, matrix = self.plan.steps[s], self._matrices[s]
         x = after.reshape(step.fronts, step.rest, step.columns)
-        out = before.reshape(step.rows, step.rest)
-        return [
-            Product(matrix[w], x[w].T, out, np.empty_like(out) if w else None)
-            for w in range(step.fronts)
-        ]
+        products = []
+        for w in range(step.fronts):
+            if step.behind:
+                out = before.reshape(step.rest, step.rows)
+                left, right = x[w], matrix[w].T
+            else:
+                out = before.reshape(step.rows, step.rest)
+                left, right = matrix[w], x[w].T
+            products.append(Product(left, right, out, np.empty_like(out) if w else None))
+        return products
 
     def _environment(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
         """Derivative by the matrix of step ``s``, from the boundaries on both of its sides."""
@@ -176,10 +188,26 @@ class ExactOverlap:
         if step.source is not Source.BLOCK:
             return []
         slot = self._slots[step.index]
-        x = before.reshape(step.rows, step.rest)
+        x = _facing(step, before)
         y = after.reshape(step.fronts, step.rest, step.columns)
         out = slot.group.environments[slot.row]
         return [Product(x, y[w], out[w]) for w in range(step.fronts)]
+
+
+def plan_exact(ansatz: Ansatz, target: MPS) -> ContractionPlan:
+    """The plan of the exact contraction of ``ansatz`` with ``target``."""
+    dimensions = target.bond_dimensions
+    inner = None
+    if ansatz.is_operator:
+        inner = [2 * min(pair) for pair in pairwise(dimensions)]
+    return plan_contraction(ansatz.num_qubits, ansatz.bonds, dimensions, inner)
+
+
+def _facing(step: Step, boundary: ComplexArray) -> ComplexArray:
+    """The boundary as (contracted, rest)."""
+    if step.behind:
+        return boundary.reshape(step.rest, step.rows).T
+    return boundary.reshape(step.rows, step.rest)
 
 
 def _kept(plan: ContractionPlan, boundaries: range) -> dict[int, ComplexArray]:

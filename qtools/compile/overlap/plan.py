@@ -12,6 +12,12 @@ after a full turn they stand in the order that the next site needs: no axis is e
 few blocks whose output on site ``i`` meets another block of the same bond, or the target, open a
 new leg ``w`` in front.
 
+For an operator ``V`` instead of a state, the wire of each qubit begins at its reference, on the
+target's side. The target is then a chain of references and qubits in turn; absorbing a reference
+contracts the last leg of the boundary (the target's bond) and opens the wire in front::
+
+    X[rest, k]  ->  out[w, rest, m] = X[rest, k]  M[w, k, m]
+
 A contraction is a list of :class:`Step`. It depends on the layout of the circuit and on the bonds
 of the target, not on the numbers in them.
 """
@@ -30,6 +36,7 @@ class Source(Enum):
 
     BLOCK = "block"
     TARGET = "target"
+    REFERENCE = "reference"  # the target's tensor for the reference that a qubit begins at
     INITIAL = "initial"  # a site that no block touches: its initial vector meets the target
     JOIN = "join"  # two left blocks in a row: output of one meets the input of the next
 
@@ -47,6 +54,7 @@ class Step:
         rows: dimension that is contracted (``k``).
         columns: dimension that appears behind (``m``).
         rest: dimension of the legs that the step does not touch.
+        behind: the contracted leg is the last one of the boundary instead of the first.
     """
 
     source: Source
@@ -56,6 +64,7 @@ class Step:
     rows: int
     columns: int
     rest: int
+    behind: bool = False
 
     @property
     def size_in(self) -> int:
@@ -102,11 +111,14 @@ class ContractionPlan:
         Both sweeps and the environments cost the same number of operations, except that the target
         is held fixed and needs no environment.
         """
-        return sum(step.flops * (2 if step.source is Source.TARGET else 3) for step in self.steps)
+        return sum(step.flops * (3 if step.source is Source.BLOCK else 2) for step in self.steps)
 
 
 def plan_contraction(
-    num_qubits: int, bonds: Sequence[int], target_bonds: Sequence[int]
+    num_qubits: int,
+    bonds: Sequence[int],
+    target_bonds: Sequence[int],
+    reference_bonds: Sequence[int] | None = None,
 ) -> ContractionPlan:
     """Plan the exact contraction of a circuit of neighbour blocks with an MPS.
 
@@ -114,7 +126,9 @@ def plan_contraction(
         num_qubits: length of the chain.
         bonds: left site of each block, in time order.
         target_bonds: the ``num_qubits + 1`` bond dimensions of the target, outer ones included.
+        reference_bonds: for an operator, the bonds between reference and qubit of each site.
     """
+    inner = [None] * num_qubits if reference_bonds is None else list(reference_bonds)
     events: list[list[int]] = [[] for _ in range(num_qubits)]
     for block, bond in enumerate(bonds):
         events[bond].append(block)
@@ -122,7 +136,8 @@ def plan_contraction(
     steps: list[Step] = []
     size = 1
     for site in range(num_qubits):
-        for step in _site_steps(site, bonds, events, target_bonds, size):
+        around = (target_bonds[site], inner[site], target_bonds[site + 1])
+        for step in _site_steps(site, bonds, events, around, size):
             steps.append(step)
             size = step.size_out
     return ContractionPlan(steps=tuple(steps))
@@ -132,14 +147,24 @@ def _site_steps(
     site: int,
     bonds: Sequence[int],
     events: Sequence[Sequence[int]],
-    target_bonds: Sequence[int],
+    target_bonds: tuple[int, int | None, int],
     size: int,
 ) -> list[Step]:
-    """The steps that carry the boundary over ``site``, given its number of entries."""
+    """The steps that carry the boundary over ``site``, given its number of entries.
+
+    ``target_bonds`` are left of the site, between its reference and its qubit, and right of it.
+    """
     steps: list[Step] = []
 
-    def append(source: Source, index: int, rows: int, columns: int, fronts: int = 1,
-               wires: Wires = (False, False, False)) -> None:  # fmt: skip
+    def append(
+        source: Source,
+        index: int,
+        rows: int,
+        columns: int,
+        fronts: int = 1,
+        wires: Wires = (False, False, False),
+        behind: bool = False,
+    ) -> None:
         nonlocal size
         steps.append(
             Step(
@@ -150,16 +175,27 @@ def _site_steps(
                 rows=rows,
                 columns=columns,
                 rest=size // rows,
+                behind=behind,
             )
         )
         size = steps[-1].size_out
 
     here = events[site]
+    left, inner, right = target_bonds
+    is_operator = inner is not None
+    if inner is not None:
+        append(Source.REFERENCE, site, rows=left, columns=inner, fronts=2, behind=True)
+        if here and bonds[here[0]] != site:
+            append(Source.JOIN, site, rows=4, columns=1)
     for position, block in enumerate(here):
         after = here[position + 1] if position + 1 < len(here) else None
         if bonds[block] == site:
             opens = after is None or bonds[after] == site
-            wires = (position > 0, not opens, events[site + 1][0] != block)
+            wires = (
+                position > 0 or is_operator,
+                not opens,
+                is_operator or events[site + 1][0] != block,
+            )
             append(
                 Source.BLOCK,
                 block,
@@ -170,7 +206,7 @@ def _site_steps(
             )
         elif after is not None and bonds[after] != site:
             append(Source.JOIN, site, rows=4, columns=1)
-    if not here:
+    if not here and not is_operator:
         append(Source.INITIAL, site, rows=1, columns=1, fronts=2)
-    append(Source.TARGET, site, rows=2 * target_bonds[site], columns=target_bonds[site + 1])
+    append(Source.TARGET, site, rows=2 * (inner or left), columns=right)
     return steps
