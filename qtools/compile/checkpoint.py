@@ -119,6 +119,11 @@ class Checkpoints:
         arrays = self._read(name)
         return None if arrays is None else _fit(arrays)
 
+    def close(self, outcome: Outcome) -> None:
+        """Forget everything, unless the run would go on with other limits."""
+        if outcome in (Outcome.FIDELITY_REACHED, Outcome.CONVERGED):
+            self.clear()
+
     def clear(self) -> None:
         """Forget everything."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -196,8 +201,7 @@ def _fit(arrays: dict[str, NDArray[Any]]) -> Fit:
     )
     columns = [arrays[f"history_{name}"].tolist() for name in _COLUMNS]
     history = tuple(
-        HistoryEntry(**dict(zip(_COLUMNS, row, strict=True)))
-        for row in zip(*columns, strict=True)
+        HistoryEntry(**dict(zip(_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True)
     )
     infidelity, first = arrays["mark"].tolist()
     name = str(arrays["outcome"])
