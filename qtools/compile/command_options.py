@@ -31,6 +31,9 @@ MaxMemory = Annotated[str | None, option("--max-memory", "Such as 500MiB. (defau
 Fidelity = Annotated[float | None, option("--fidelity", "Stop as soon as it is reached.", STOP)]
 MaxIterations = Annotated[int | None, option("--max-iterations", "Of the optimiser.", STOP)]
 MaxSeconds = Annotated[float | None, option("--max-seconds", "From problem to circuit.", STOP)]
+Budget = Annotated[
+    float | None, option("--budget", "Seconds for the best depth and fidelity.", STOP)
+]
 Seed = Annotated[int | None, option("--seed", "Of everything random.", STOP)]
 Out = Annotated[Path, option("--out", "Directory to write to.", OUTPUT)]
 Format = Annotated[CircuitFormat, option("--format", "Of the circuit file.", OUTPUT)]
@@ -67,3 +70,10 @@ def size(text: str | None) -> int | None:
         raise UsageError(
             f"expected a size such as 500MiB or 4GiB for --max-memory, got {text!r}"
         ) from None
+
+
+def seconds(limit: float | None, budget: float | None) -> float | None:
+    """The time limit, whichever of the two options gave it."""
+    if limit is not None and budget is not None:
+        raise UsageError("--max-seconds and --budget are the same limit; give one of them")
+    return limit if budget is None else budget

@@ -22,6 +22,7 @@ def run_compilation(
     as_json: bool,
     quiet: bool,
     interval: float,
+    search: bool = False,
 ) -> None:
     """Compile, write, certify and report; go on from what an earlier sitting left.
 
@@ -33,17 +34,19 @@ def run_compilation(
         as_json: print the record on stdout.
         quiet: show nothing on stderr.
         interval: seconds between two checkpoints.
+        search: find the depth instead of taking ``settings.layers``.
 
     Raises:
         GoalNotReachedError: when a fidelity was asked for and missed.
     """
-    from qtools.compile import compiler
+    from qtools.compile import compiler, depth
     from qtools.compile.run_directory import request_id
     from qtools.compile.stopping import stopping_on_sigterm
 
     directory.refuse_unusable()
-    request = request_id(problem, settings)
-    checkpoints = directory.checkpoints(problem, settings, interval=interval)
+    mode = "search" if search else ""
+    request = request_id(problem, settings, mode)
+    checkpoints = directory.checkpoints(problem, settings, start=mode, interval=interval)
     record = None if force else directory.finished_record(request)
     if record is None:
         if force:
@@ -51,9 +54,8 @@ def run_compilation(
         else:
             directory.refuse_foreign(problem, checkpoints)
         with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
-            result = compiler.compile_problem(
-                problem, settings, on_progress=tick, checkpoints=checkpoints
-            )
+            compile_one = depth.search_depth if search else compiler.compile_problem
+            result = compile_one(problem, settings, on_progress=tick, checkpoints=checkpoints)
             # Written before the certificate: an interrupt must not lose the circuit.
             checkpoints.claim()
             directory.write(result, request=request)
@@ -97,8 +99,18 @@ def _print_summary(record: dict[str, Any]) -> None:
     )
     time = "" if record["time"] is None else f", time {record['time']:g}"
     title = f"{record['num_qubits']} qubits{time}, in {record['seconds']:.2f} s"
+    if record["trials"]:
+        _print_trials(record["trials"])
     columns = ("", "fidelity", "lower bound", "layers", "2q depth", "2q gates")
     console.table(title, columns, [compiled, *_compared(record)])
+
+
+def _print_trials(trials: list[dict[str, Any]]) -> None:
+    rows = [
+        (str(t["layers"]), _shown(t["fidelity"]), str(t["iterations"]), t["outcome"])
+        for t in sorted(trials, key=lambda t: int(t["layers"]))
+    ]
+    console.table("depths tried", ("layers", "fidelity", "iterations", "outcome"), rows)
 
 
 def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:

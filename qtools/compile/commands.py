@@ -71,6 +71,7 @@ def evolution(
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
+    budget: o.Budget = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -81,7 +82,8 @@ def evolution(
 ) -> None:
     """Compile exp(-iHt)|initial> into a short circuit of fixed depth and certify it.
 
-    Give the problem as options or as a problem.toml, and the depth as --layers or --steps.
+    Give the problem as options or as a problem.toml, and the depth as --layers or --steps. Without
+    a depth, --fidelity finds the fewest layers that reach it, and --budget the best within a time.
     """
     from qtools.compile.problem_file import (
         CompileRequest,
@@ -94,7 +96,7 @@ def evolution(
     optimize = {
         "fidelity": fidelity,
         "max_iterations": max_iterations,
-        "max_seconds": max_seconds,
+        "max_seconds": o.seconds(max_seconds, budget),
         "tolerance": tolerance,
         "max_bond": max_bond,
         "max_memory": o.size(max_memory),
@@ -127,4 +129,5 @@ def evolution(
         as_json=as_json,
         quiet=quiet,
         interval=checkpoint_seconds,
+        search=request.searches_depth,
     )

@@ -51,15 +51,11 @@ class StopRules:
         fidelity: enough; None to go on until convergence.
         max_iterations: of the optimiser.
         deadline: on the clock of ``time.perf_counter``; None for no limit.
-        hopeless_after: with a fidelity asked for, iterations beyond which the fit may not need to
-            go at its present pace: it counts as converged when they will not do. None to go on as
-            long as the fidelity rises.
     """
 
     fidelity: float | None = None
     max_iterations: int = 1000
     deadline: float | None = None
-    hopeless_after: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

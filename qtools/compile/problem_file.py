@@ -29,7 +29,7 @@ from qtools.compile.hamlib import names_hamlib, read_hamlib
 from qtools.compile.initial_state import NAMED_STATES, InitialState, is_bits
 from qtools.compile.models import Components, Disorder, lattice_model
 from qtools.compile.problem import EvolutionProblem
-from qtools.compile.settings import CompileSettings, layers_of_steps
+from qtools.compile.settings import DEEPEST, CompileSettings, layers_of_steps
 from qtools.errors import BadInputError, UsageError, nearest
 
 # TOML type of each key of each table: the sorts of value that _checked accepts.
@@ -140,10 +140,24 @@ class CompileRequest:
             UsageError: unless exactly one of layers and steps is given.
             BadInputError: when a value is wrong.
         """
-        if (self.layers is None) == (self.steps is None):
+        if self.layers is not None and self.steps is not None:
             raise UsageError("expected exactly one of layers and steps; give one of them")
         layers = layers_of_steps(self.steps) if self.steps is not None else self.layers
-        return CompileSettings(layers=layers, **self.optimize)  # type: ignore[arg-type]
+        return CompileSettings(layers=layers or self._deepest(), **self.optimize)
+
+    @property
+    def searches_depth(self) -> bool:
+        """Whether the depth is to be found: no depth is given."""
+        return self.layers is None and self.steps is None
+
+    def _deepest(self) -> int:
+        """The deepest circuit that a search may try; refuses to search without an end."""
+        if self.layers is None and not {"fidelity", "max_seconds"} & set(self.optimize):
+            raise UsageError(
+                "expected exactly one of layers and steps, or a fidelity or a budget to find the "
+                "depth for"
+            )
+        return DEEPEST if self.layers is None else self.layers
 
     def _initial_state(self, num_qubits: int) -> InitialState:
         name = self.initial or "zero"

@@ -8,13 +8,16 @@ from qtools.errors import BadInputError
 
 MAX_LAYERS = 10_000
 
+DEEPEST = 60
+"""Brick layers at which a search for the depth ends."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CompileSettings:
     """Everything about a compilation that is not the problem itself.
 
     Attributes:
-        layers: brick layers of the ansatz.
+        layers: brick layers of the ansatz; the most of them when the depth is searched for.
         fidelity: stop as soon as this fidelity to the target is reached; None optimises until it
             converges.
         max_iterations: iterations of the optimiser.

@@ -1,6 +1,7 @@
 """One sitting of a compilation: its clock, who listens to it, and the checkpoints it leaves."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from qtools.compile.ansatz import Ansatz
@@ -55,7 +56,8 @@ class Sitting:
         infidelity: float,
         *,
         name: str = "fit",
-        hopeless_after: int | None = None,
+        give_up: Callable[[Fit], bool] | None = None,
+        resume: Fit | None = None,
     ) -> Fit:
         """The last state of the fit of ``ansatz`` to ``target``, or the best when interrupted.
 
@@ -64,19 +66,21 @@ class Sitting:
             target: the state to come close to.
             infidelity: between the two.
             name: of the fit among those of this run.
-            hopeless_after: see :class:`StopRules`.
+            give_up: whether to stop at a state; then that state has no outcome.
+            resume: go on from here, unless a checkpoint of this fit goes further.
         """
-        latest = None if self.checkpoints is None else self.checkpoints.load_fit(name)
-        if latest is not None:
+        latest = resume
+        kept = None if self.checkpoints is None else self.checkpoints.load_fit(name)
+        if kept is not None:
+            latest = kept
             self.began = min(self.began, time.perf_counter() - latest.history[-1].seconds)
-            if self._is_over(latest):
+            if self._is_over(latest) or (give_up is not None and give_up(latest)):
                 return latest
             latest = replace(latest, outcome=None)
         rules = StopRules(
             fidelity=self.settings.fidelity,
             max_iterations=self.settings.max_iterations,
             deadline=self.deadline,
-            hopeless_after=hopeless_after,
         )
         steps = fit(
             ansatz,
@@ -91,6 +95,8 @@ class Sitting:
             for latest in steps:
                 self._show(latest)
                 self._keep(name, latest, target, at_once=latest.outcome in _LIMITED)
+                if give_up is not None and latest.outcome is None and give_up(latest):
+                    break
         except (KeyboardInterrupt, StoppedEarlyError) as stop:
             if latest is None:
                 raise

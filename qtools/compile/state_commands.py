@@ -34,6 +34,7 @@ def circuit(
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
+    budget: o.Budget = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -58,7 +59,7 @@ def circuit(
         max_memory=max_memory,
         fidelity=fidelity,
         max_iterations=max_iterations,
-        max_seconds=max_seconds,
+        max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
     )
     try:
@@ -84,6 +85,7 @@ def circuit(
         as_json=as_json,
         quiet=quiet,
         interval=checkpoint_seconds,
+        search=layers is None,
     )
 
 
@@ -103,6 +105,7 @@ def mps(
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
+    budget: o.Budget = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -124,7 +127,7 @@ def mps(
         max_memory=max_memory,
         fidelity=fidelity,
         max_iterations=max_iterations,
-        max_seconds=max_seconds,
+        max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
     )
     run_compilation(
@@ -135,15 +138,18 @@ def mps(
         as_json=as_json,
         quiet=quiet,
         interval=checkpoint_seconds,
+        search=layers is None,
     )
 
 
 def _settings(**given: Any) -> "CompileSettings":
     """The settings out of options; those not given are left to their defaults."""
-    from qtools.compile.settings import CompileSettings
+    from qtools.compile.settings import DEEPEST, CompileSettings
 
     if given["layers"] is None:
-        raise UsageError("no depth given; give --layers")
+        if given["fidelity"] is None and given["max_seconds"] is None:
+            raise UsageError("no depth given; give --layers, or --fidelity or --budget to find it")
+        given["layers"] = DEEPEST
     given["max_memory"] = o.size(given["max_memory"])
     if given["basis"] is not None:
         given["basis"] = tuple(given["basis"].split(","))
