@@ -3,8 +3,8 @@
 The search climbs layer by layer. Each depth starts from the usual start or from the shallower
 solution with an idle layer behind it, whichever is closer, and is given up as soon as its pace says
 that the goal is far out of reach. Once a depth reaches the goal, the one below it goes on from
-where it was given up, until it converges or would take thousands of iterations: it is shown to fail and not
-only assumed to. If it reaches the goal after all, the search goes on downwards.
+where it was given up, until it converges or would take thousands of iterations: it is shown to fail
+and not only assumed to. If it reaches the goal after all, the search goes on downwards.
 """
 
 import math
@@ -41,7 +41,7 @@ class Patience:
     most: int
 
 
-_CLIMBING = Patience(earliest=10, most=150)
+_CLIMBING = Patience(earliest=10, most=400)
 _SHOWING = Patience(earliest=60, most=5000)
 
 # Without a goal: deeper circuits must gain at least this factor in infidelity.

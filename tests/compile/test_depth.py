@@ -50,7 +50,7 @@ def test_a_search_that_begins_too_deep_comes_back_up(found):
 def test_a_goal_out_of_reach_gives_the_best_within_the_deepest():
     result = depth.search_depth(PROBLEM, CompileSettings(layers=2, fidelity=0.999))
     assert result.outcome is not Outcome.FIDELITY_REACHED
-    assert result.fidelity == pytest.approx(max(t.fidelity for t in result.trials), abs=1e-3)
+    assert result.fidelity == pytest.approx(max(t.fidelity for t in result.trials), abs=1e-2)
 
 
 def test_without_a_goal_depth_is_added_until_the_time_is_over():
