@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.measure import write_results
+from benchmarks.measure import machine, write_results
 from qtools.compile.ansatz import trotter_ansatz
 from qtools.compile.evolve import Evolvable, evolve
 from qtools.compile.initial_state import InitialState
@@ -83,7 +83,7 @@ def main() -> None:
             for name, gates in starts()
         ]
     note = f"{SITES} sites, t = {TIME}, {LAYERS} brick layers, {ITERATIONS} iterations each."
-    write_results("optimum", rows, note=note)
+    write_results("optimum", rows, measured_on=machine(), notes=note)
 
 
 if __name__ == "__main__":
