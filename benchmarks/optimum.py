@@ -71,7 +71,7 @@ def starts() -> Iterator[tuple[str, ComplexArray]]:
     yield "compiled unitary", compiled
     for size in MOVES:
         for name, gates in (("Trotter", trotter), ("compiled unitary", compiled)):
-            raw = rng.normal(size=(*gates.shape, 2)) @ [1.0, 1.0j]
+            raw: ComplexArray = rng.normal(size=(*gates.shape, 2)) @ np.array([1.0, 1.0j])
             yield f"{name}, moved by {size}", moved(gates, size * (raw - raw.conj().mT) / 2)
 
 
