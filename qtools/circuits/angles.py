@@ -54,10 +54,7 @@ def angle_text(angle: float) -> str:
     if fraction == 0:
         return "0"
     numerator, denominator = fraction.numerator, fraction.denominator
-    if abs(numerator) == 1:
-        head = "pi" if numerator > 0 else "-pi"
-    else:
-        head = f"{numerator}*pi"
+    head = {1: "pi", -1: "-pi"}.get(numerator, f"{numerator}*pi")
     if denominator == 1:
         return head
     # Larger denominators overflow the integers of some readers; decimals are exact as well.

@@ -102,7 +102,9 @@ class _Search:
         self.work = 0
         words = {label: _word(label) for label in set(table.labels)}
         label_words = np.array([words[label] for label in table.labels], dtype=np.uint64)
-        place = _mix(table.role.astype(np.uint64) * np.uint64(1 << 32) + table.run.astype(np.uint64))
+        place = _mix(
+            table.role.astype(np.uint64) * np.uint64(1 << 32) + table.run.astype(np.uint64)
+        )
         self.keys: Colours = _mix(label_words[table.operation] + place) if len(place) else place
         self.num_vertices = table.num_qubits + table.num_clbits
         self.num_operations = len(table.labels)

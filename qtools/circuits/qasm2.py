@@ -23,7 +23,9 @@ def dumps(circuit: NormalCircuit, *, comments: tuple[str, ...] = ()) -> str:
         comments: lines of provenance, written as comments before the version line.
     """
     names = creg_names(circuit)
-    clbits = [f"{name}[{i}]" for name, n in zip(names, circuit.cregs, strict=True) for i in range(n)]
+    clbits = [
+        f"{name}[{i}]" for name, n in zip(names, circuit.cregs, strict=True) for i in range(n)
+    ]
     used = {operation.name for operation in circuit.operations}
     lines = [f"// {line}" for comment in comments for line in comment.splitlines()]
     lines += [HEADER.rstrip()]
@@ -57,7 +59,9 @@ def _standard_constructors() -> list[qasm2.CustomInstruction]:
 
     standard = get_standard_gate_name_mapping()
     return [
-        qasm2.CustomInstruction(gate.spelling, gate.num_params, gate.num_qubits, type(standard[name]))
+        qasm2.CustomInstruction(
+            gate.spelling, gate.num_params, gate.num_qubits, type(standard[name])
+        )
         for name, gate in ALPHABET.items()
         if gate.definition
     ]

@@ -84,9 +84,7 @@ def from_qiskit(
         )
         for op, condition in expander.found
     ]
-    return NormalCircuit(
-        num_qubits=circuit.num_qubits, cregs=cregs, operations=tuple(operations)
-    )
+    return NormalCircuit(num_qubits=circuit.num_qubits, cregs=cregs, operations=tuple(operations))
 
 
 class _Expander:
