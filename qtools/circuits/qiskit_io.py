@@ -271,7 +271,7 @@ def _check_body_keeps_condition(
 
 
 def to_qiskit(circuit: NormalCircuit) -> QuantumCircuit:
-    """The Qiskit circuit, made of Qiskit's own standard gates, registers named q and c (c0, ...)."""
+    """The Qiskit circuit of Qiskit's own standard gates, with registers q and c (or c0, ...)."""
     names = creg_names(circuit)
     registers = [ClassicalRegister(size, n) for n, size in zip(names, circuit.cregs, strict=True)]
     made = QuantumCircuit(*_quantum_register(circuit.num_qubits), *registers)
