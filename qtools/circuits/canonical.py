@@ -5,7 +5,7 @@ classical bits, exchange of commuting gates, and barriers: circuits with equal c
 *are* the same in that sense (up to a collision of SHA-256), so no genuinely different circuit is
 ever taken for a duplicate. The converse, that equal circuits get equal forms, needs a canonical
 order of the vertices. It is found by colour refinement (Weisfeiler-Lehman) with individualisation,
-component by component (McKay and Piperno, arXiv:1301.1493, without its automorphism pruning).
+component by component (McKay and Piperno, arXiv:1301.1493), pruned by the symmetries it meets.
 The search is exhaustive up to a budget; beyond it, which happens for large highly symmetric
 circuits only, a relabelled copy may get another fingerprint (``Canonical.exhaustive`` is False).
 """
@@ -23,7 +23,9 @@ Colours = NDArray[np.uint64]
 Indices = NDArray[np.int64]
 
 #: Refinement work, in operands visited, before the search stops being exhaustive (about 1 s).
-BUDGET = 20_000_000
+BUDGET = 12_000_000
+# What one round costs besides its operands.
+_ROUND_WORK = 500
 _DIGEST_CHARS = 32
 
 
@@ -98,31 +100,57 @@ class _Search:
     """Finds an order of the vertices that does not depend on how they were numbered."""
 
     def __init__(self, table: WireTable) -> None:
-        self.table = table
         self.work = 0
-        words = {label: _word(label) for label in set(table.labels)}
-        label_words = np.array([words[label] for label in table.labels], dtype=np.uint64)
-        place = _mix(
-            table.role.astype(np.uint64) * np.uint64(1 << 32) + table.run.astype(np.uint64)
-        )
-        self.keys: Colours = _mix(label_words[table.operation] + place) if len(place) else place
+        self._table = table
         self.num_vertices = table.num_qubits + table.num_clbits
         self.num_operations = len(table.labels)
+        # A classical bit that only one measurement writes follows its qubit; left in, it would
+        # hide that two qubits may be exchanged.
+        uses = np.bincount(table.vertex, minlength=self.num_vertices)
+        is_clbit = np.arange(self.num_vertices) >= table.num_qubits
+        self._pendant = is_clbit & (uses == 1)
+        kept = ~self._pendant[table.vertex]
+        self.operation = table.operation[kept]
+        self.vertex = table.vertex[kept]
+        words = {label: _word(label) for label in set(table.labels)}
+        label_words = np.array([words[label] for label in table.labels], dtype=np.uint64)
+        place = _mix((table.role * (1 << 32) + table.run).astype(np.uint64))
+        keys = _mix(label_words[table.operation] + place) if len(place) else place
+        self.keys: Colours = keys[kept]
 
     def vertex_ranks(self) -> Indices:
         """Rank of each vertex in the canonical order."""
         kinds = np.ones(self.num_vertices, dtype=np.uint64)
-        kinds[self.table.num_qubits :] = 2
-        everything = np.arange(self.num_vertices)
-        ordered, _ = self._order(everything, _mix(kinds))
+        kinds[self._table.num_qubits :] = 2
+        ordered, _ = self._order(np.flatnonzero(~self._pendant), _mix(kinds))
         ranks = np.empty(self.num_vertices, dtype=np.int64)
-        ranks[ordered] = np.arange(self.num_vertices)
+        ranks[ordered] = np.arange(len(ordered))
+        for rank, vertex in enumerate(self._pendant_order(ranks), start=len(ordered)):
+            ranks[vertex] = rank
         return ranks
 
-    def _order(self, members: Indices, colours: Colours) -> tuple[list[int], bytes]:
+    def _pendant_order(self, ranks: Indices) -> list[int]:
+        """Classical bits that follow their qubit, by qubit and then by time."""
+        table = self._table
+        qubit = dict(zip(self.operation.tolist(), self.vertex.tolist(), strict=True))
+        run = dict(zip(table.operation.tolist(), table.run.tolist(), strict=True))
+        for operand in np.flatnonzero(table.vertex < table.num_qubits).tolist():
+            run[int(table.operation[operand])] = int(table.run[operand])
+        pendant = np.flatnonzero(self._pendant[table.vertex]).tolist()
+        keyed = [
+            (int(ranks[qubit[operation]]), run[operation], int(table.vertex[operand]))
+            for operand in pendant
+            for operation in [int(table.operation[operand])]
+        ]
+        return [vertex for _, _, vertex in sorted(keyed)]
+
+    def _order(
+        self, members: Indices, colours: Colours, *, search: bool = True
+    ) -> tuple[list[int], bytes]:
         """Canonical order of ``members`` under ``colours``, and a certificate of the result.
 
-        Members interact with each other only, or with vertices whose colour is unique.
+        Members interact with each other only, or with vertices whose colour is unique. Without
+        ``search`` the first vertex of every cell is taken, whichever that is.
         """
         colours = self._refine(members, colours)
         values, inverse, counts = np.unique(
@@ -132,7 +160,8 @@ class _Search:
         alone = members[single]
         ordered = alone[np.argsort(colours[alone])].tolist()
         parts = [
-            self._order_component(part, colours) for part in self._components(members[~single])
+            self._order_component(part, colours, search=search)
+            for part in self._components(members[~single])
         ]
         parts.sort(key=lambda part: part[1])
         for part, _ in parts:
@@ -140,25 +169,59 @@ class _Search:
         certificate = values.tobytes() + b"".join(certificate for _, certificate in parts)
         return ordered, hashlib.sha256(certificate).digest()
 
-    def _order_component(self, part: Indices, colours: Colours) -> tuple[list[int], bytes]:
+    def _order_component(
+        self, part: Indices, colours: Colours, *, search: bool
+    ) -> tuple[list[int], bytes]:
         values, counts = np.unique(colours[part], return_counts=True)
         if counts.max() == 1:
             ordered = part[np.argsort(colours[part])]
             return ordered.tolist(), self._certificate(part, colours, ordered)
         smallest = values[counts == counts[counts > 1].min()][0]
         cell = part[colours[part] == smallest]
-        best: tuple[bytes, list[int]] | None = None
-        for vertex in cell:
+        if self._interchangeable(cell):
             marked = colours.copy()
-            marked[vertex] = _mix(marked[vertex : vertex + 1] + np.uint64(0x9E3779B97F4A7C15))[0]
-            ordered_list, _ = self._order(part, marked)
-            certificate = self._certificate(part, colours, np.array(ordered_list))
-            if best is None or certificate < best[0]:
-                best = (certificate, ordered_list)
+            marked[cell] = _mix(marked[cell] + np.arange(len(cell), dtype=np.uint64))
+            ordered_list, _ = self._order(part, marked, search=search)
+            return ordered_list, self._certificate(part, colours, np.array(ordered_list))
+        best = self._branch(part, colours, cell[0], search=search)
+        if not search:
+            return best
+        for vertex in cell[1:]:
             if self.work > BUDGET:
                 break
-        assert best is not None
-        return best[1], best[0]
+            # An equal certificate at any leaf below is a symmetry that takes this vertex to the
+            # best one, and then the whole branch has nothing new.
+            if self._branch(part, colours, vertex, search=False)[1] != best[1]:
+                best = min(best, self._branch(part, colours, vertex, search=True), key=_second)
+        return best
+
+    def _branch(
+        self, part: Indices, colours: Colours, vertex: int, *, search: bool
+    ) -> tuple[list[int], bytes]:
+        """Order and certificate of ``part`` with ``vertex`` told apart from its cell."""
+        marked = colours.copy()
+        marked[vertex] = _mix(marked[vertex : vertex + 1] + np.uint64(0x9E3779B97F4A7C15))[0]
+        ordered, _ = self._order(part, marked, search=search)
+        return ordered, self._certificate(part, colours, np.array(ordered))
+
+    def _interchangeable(self, cell: Indices) -> bool:
+        """Whether every permutation of ``cell`` leaves the circuit as it is.
+
+        The exchanges of one vertex with each other one generate all permutations.
+        """
+        first = int(cell[0])
+        return all(self._exchange_is_symmetry(first, int(other)) for other in cell[1:])
+
+    def _exchange_is_symmetry(self, one: int, other: int) -> bool:
+        self.work += _ROUND_WORK
+        touched = np.isin(self.operation, self.operation[np.isin(self.vertex, (one, other))])
+        operation, vertex, keys = (
+            column[touched] for column in (self.operation, self.vertex, self.keys)
+        )
+        exchanged = vertex.copy()
+        exchanged[vertex == one] = other
+        exchanged[vertex == other] = one
+        return _operations(operation, vertex, keys) == _operations(operation, exchanged, keys)
 
     def _certificate(self, part: Indices, colours: Colours, ordered: Indices) -> bytes:
         """Complete description of ``part`` under an order; others appear by their colour."""
@@ -167,17 +230,16 @@ class _Search:
         inside = np.zeros(self.num_vertices, dtype=bool)
         inside[part] = True
         names[ordered] = np.arange(len(ordered))
-        table = self.table
         touched = np.zeros(self.num_operations, dtype=bool)
-        touched[table.operation[inside[table.vertex]]] = True
-        chosen = touched[table.operation]
-        self.work += int(chosen.sum())
-        operation = table.operation[chosen]
+        touched[self.operation[inside[self.vertex]]] = True
+        chosen = touched[self.operation]
+        self.work += int(chosen.sum()) + _ROUND_WORK
+        operation = self.operation[chosen]
         entries = np.stack(
             [
                 self.keys[chosen].view(np.int64),
-                inside[table.vertex[chosen]].astype(np.int64),
-                names[table.vertex[chosen]],
+                inside[self.vertex[chosen]].astype(np.int64),
+                names[self.vertex[chosen]],
             ],
             axis=1,
         )
@@ -191,19 +253,18 @@ class _Search:
 
     def _refine(self, members: Indices, colours: Colours) -> Colours:
         """Refine the colours of ``members`` until their partition is stable."""
-        table = self.table
         movable = np.zeros(self.num_vertices, dtype=bool)
         movable[members] = True
         touched = np.zeros(self.num_operations, dtype=bool)
-        touched[table.operation[movable[table.vertex]]] = True
-        chosen = np.flatnonzero(touched[table.operation])
+        touched[self.operation[movable[self.vertex]]] = True
+        chosen = np.flatnonzero(touched[self.operation])
         if not len(chosen):
             return colours
-        gather = _Gather(table.operation[chosen], table.vertex[chosen], self.keys[chosen])
+        gather = _Gather(self.operation[chosen], self.vertex[chosen], self.keys[chosen])
         colours = colours.copy()
         classes = len(np.unique(colours[members]))
         while True:
-            self.work += len(chosen)
+            self.work += len(chosen) + _ROUND_WORK
             sums = gather.neighbourhoods(colours)
             target = gather.vertices
             update = movable[target]
@@ -226,7 +287,7 @@ class _Search:
             return vertex
 
         first: dict[int, int] = {}
-        pairs = zip(self.table.operation.tolist(), self.table.vertex.tolist(), strict=True)
+        pairs = zip(self.operation.tolist(), self.vertex.tolist(), strict=True)
         for operation, vertex in pairs:
             if vertex in parent:
                 anchor = first.setdefault(operation, vertex)
@@ -259,6 +320,19 @@ class _Gather:
         whole = np.add.reduceat(own[self._by_operation], self._operation_starts)
         seen = _mix(_mix(whole)[self._operation_of] + self._keys)
         return np.add.reduceat(seen[self._by_vertex], self._vertex_starts)
+
+
+def _second(pair: tuple[list[int], bytes]) -> bytes:
+    return pair[1]
+
+
+def _operations(operation: Indices, vertex: Indices, keys: Colours) -> list[list[tuple[int, int]]]:
+    """The operations as a sorted list of their sorted operands (key, vertex)."""
+    groups: dict[int, list[tuple[int, int]]] = {}
+    rows = zip(operation.tolist(), keys.tolist(), vertex.tolist(), strict=True)
+    for index, key, name in rows:
+        groups.setdefault(index, []).append((key, name))
+    return sorted(sorted(group) for group in groups.values())
 
 
 def _group_starts(ordered: Indices) -> Indices:

@@ -109,7 +109,7 @@ _ALL = range(2, 101)
 MQT_FAMILIES: dict[str, MqtFamily] = {
     "ae": MqtFamily(sizes=range(2, 43), sweep=_probability),
     "bmw_quark_cardinality": MqtFamily(sizes=range(2, 91), sweep=_depth(2, 4), has_angles=True),
-    "bmw_quark_copula": MqtFamily(sizes=range(2, 37, 2), sweep=_depth(1, 3), has_angles=True),
+    "bmw_quark_copula": MqtFamily(sizes=range(2, 29, 2), sweep=_depth(1, 3), has_angles=True),
     "bv": MqtFamily(sizes=_ALL, sweep=_bv),
     "cdkm_ripple_carry_adder": MqtFamily(sizes=range(3, 101), sweep=_adder_kind(_CDKM)),
     "dj": MqtFamily(sizes=_ALL, sweep=_choice("balanced", True, True, False)),

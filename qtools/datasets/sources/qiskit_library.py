@@ -123,17 +123,6 @@ def _draw_basis(n: int, rng: np.random.Generator) -> Arguments:
     return {"basis": str(rng.choice(["x", "y", "z"]))}
 
 
-def _weighted_sum(given: Arguments, rng: np.random.Generator) -> QuantumCircuit:
-    weights = rng.integers(1, 4, given["num_qubits"]).tolist()
-    return _on_qubits(library.WeightedSumGate(len(weights), weights))
-
-
-def _comparator(given: Arguments, rng: np.random.Generator) -> QuantumCircuit:
-    bits = given["num_qubits"]
-    value = int(rng.integers(1, 1 << min(bits, 30)))
-    return _on_qubits(library.IntegerComparatorGate(bits, value, geq=bool(rng.integers(2))))
-
-
 def _inner_product(given: Arguments, rng: np.random.Generator) -> QuantumCircuit:
     half = given["num_qubits"] // 2
     circuit = QuantumCircuit(2 * half)
@@ -207,7 +196,6 @@ _FAMILIES = {
         sizes=_WIDE, draw=_draw_density, make=_hidden_linear_function
     ),
     "inner_product": _Family(sizes=range(2, 101, 2), draw=_nothing, make=_inner_product),
-    "integer_comparator": _Family(sizes=range(2, 30), draw=_nothing, make=_comparator),
     "iqp": _Family(sizes=_WIDE, draw=_draw_density, make=_iqp),
     "linear_pauli_rotations": _Family(
         sizes=range(3, 101), draw=_draw_basis, make=_linear_rotations
@@ -222,7 +210,6 @@ _FAMILIES = {
         sizes=range(2, 31), draw=_draw_quantum_volume, make=_quantum_volume
     ),
     "random_clifford": _Family(sizes=range(2, 21), draw=_nothing, make=_clifford),
-    "weighted_sum": _Family(sizes=range(2, 20), draw=_nothing, make=_weighted_sum),
     "zz_feature_map": _Family(sizes=_WIDE, draw=_repeated(3), make=_zz_feature_map),
 }
 
