@@ -68,9 +68,7 @@ def card_text(manifest: Manifest) -> str:
     )
 
 
-def _front_matter(
-    manifest: Manifest, released: list[SourceEntry], counts: dict[str, int]
-) -> str:
+def _front_matter(manifest: Manifest, released: list[SourceEntry], counts: dict[str, int]) -> str:
     licenses = dict.fromkeys(_LICENSE_TAGS.get(entry.license, "other") for entry in released)
     total = sum(counts.values())
     size = next((name for most, name in _SIZES if total < most), "1M<n<10M")

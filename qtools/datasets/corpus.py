@@ -63,9 +63,7 @@ class Corpus:
                 yield row
 
 
-def _shard_rows(
-    path: Path, columns: list[str] | None, batch_rows: int
-) -> Iterator[dict[str, Any]]:
+def _shard_rows(path: Path, columns: list[str] | None, batch_rows: int) -> Iterator[dict[str, Any]]:
     try:
         with pq.ParquetFile(path) as shard:
             for batch in shard.iter_batches(batch_size=batch_rows, columns=columns):

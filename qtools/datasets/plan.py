@@ -7,6 +7,7 @@ import numpy as np
 from qtools import __version__
 from qtools.datasets.levels import DEVICES, GATE_SETS, Variant
 from qtools.datasets.recipe import Recipe, SourcePlan
+from qtools.datasets.schema import FORMAT
 from qtools.datasets.sources import Instance, Source, source
 from qtools.runs.tasks import Task, canonical_json
 
@@ -18,7 +19,7 @@ TASK_KIND = "circuits"
 _LOWERINGS = {
     "indep": (("",), (0, 1, 2, 3)),
     "nativegates": (GATE_SETS, (0, 1, 2)),
-    "mapped": (DEVICES, (0, 1)),
+    "mapped": (tuple(DEVICES), (0, 1)),
 }
 # Gate sets in which wider circuits nearly always exceed a thousand gates, or take seconds.
 _WIDEST = {"rigetti": 10, "ionq": 40, "clifford": 40, "ibm_eagle": 70}
@@ -100,8 +101,13 @@ def _fitting(level: str, num_qubits: int) -> list[tuple[str, tuple[int, ...]]]:
     return [
         (name, (0, 1) if name.startswith("clifford") else opt_levels)
         for name in names
-        if num_qubits <= next((most for head, most in _WIDEST.items() if name.startswith(head)), 100)
+        if num_qubits <= _widest(name)
     ]
+
+
+def _widest(target: str) -> int:
+    cheap = next((most for head, most in _WIDEST.items() if target.startswith(head)), 1 << 30)
+    return min(cheap, DEVICES.get(target, 1 << 30))
 
 
 def _task(
@@ -119,5 +125,6 @@ def _task(
             "min_qubits": recipe.min_qubits,
             "max_qubits": recipe.max_qubits,
             "max_gates": recipe.max_gates,
+            "format": FORMAT,
         },
     )

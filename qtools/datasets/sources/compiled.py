@@ -54,7 +54,9 @@ class Compiled(Source):
 
         compiler = _compiler()
         if compiler is None:
-            raise MissingDependencyError("expected the compiler of qtools, which cannot be imported")
+            raise MissingDependencyError(
+                "expected the compiler of qtools, which cannot be imported"
+            )
         chosen = instance.arguments
         n = chosen["num_qubits"]
         terms = [

@@ -60,7 +60,8 @@ class Trotter(Source):
             "num_qubits": num_qubits,
             "lattice": lattice,
             "order": order,
-            "steps": int(rng.integers(1, most + 1)),
+            # Log-uniform: many short circuits, some at the limit.
+            "steps": int(np.exp(rng.uniform(0, np.log(most + 1)))),
             "initial": str(rng.choice(_STATES)),
             "measure": bool(rng.random() < 0.5),
         }
