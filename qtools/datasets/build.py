@@ -7,7 +7,7 @@ depends on the recipe alone.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from qtools.datasets.recipe import Recipe
 from qtools.datasets.rows import Row
 from qtools.datasets.sources import source
 from qtools.errors import OutputExistsError
-from qtools.runs.executors import Ending, Executor, Limits, run_all
+from qtools.runs.executors import Ending, Executor, Limits, Outcome, run_all
 from qtools.runs.files import write_text
 from qtools.runs.provenance import versions
 from qtools.runs.store import Store
@@ -93,16 +93,34 @@ def _run(
 ) -> None:
     todo = [task for task in tasks if task.id not in store]
     limits = Limits(seconds=recipe.seconds_per_instance, memory_bytes=_MEMORY_BYTES)
-    arguments = (task.arguments for task in todo)
     circuits = 0
-    for outcome in run_all(make_rows, arguments, executor=executor, limits=limits):
+    for task, outcome in _outcomes(todo, executor, limits):
         result = outcome.value
         if outcome.ending is not Ending.DONE or result is None:
             rejected = {"reason": outcome.reason, "message": outcome.message, "variant": None}
             result = {"rows": [], "rejected": [rejected]}
-        store.append(todo[outcome.index].id, result)
+        store.append(task.id, result)
         circuits += len(result["rows"])
         tick(f"{len(store)}/{len(tasks)} tasks, {circuits} circuits", len(store) / len(tasks))
+
+
+def _outcomes(
+    tasks: Sequence[Task], executor: Executor, limits: Limits
+) -> Iterator[tuple[Task, Outcome[dict[str, Any]]]]:
+    """Outcomes with their tasks; a task whose worker died is tried a second time.
+
+    A worker may be killed from outside, and that must not become part of the corpus.
+    """
+    died: list[Task] = []
+    arguments = (task.arguments for task in tasks)
+    for outcome in run_all(make_rows, arguments, executor=executor, limits=limits):
+        if outcome.ending is Ending.DIED:
+            died.append(tasks[outcome.index])
+        else:
+            yield tasks[outcome.index], outcome
+    arguments = (task.arguments for task in died)
+    for outcome in run_all(make_rows, arguments, executor=executor, limits=limits):
+        yield died[outcome.index], outcome
 
 
 def _publish(recipe: Recipe, tasks: Sequence[Task], store: Store, out: Path) -> Manifest:

@@ -26,7 +26,7 @@ _COLUMNS = """\
 | family, parameters, seed | which circuit of the source this is; `parameters` is JSON |
 | level, gate_set, target, opt_level | how it was lowered (alg, indep, nativegates, mapped, file) |
 | source, license, generator, repairs, path | where it comes from |
-| fingerprint | equal for circuits that are the same up to relabelling of qubits and commuting order |
+| fingerprint | equal for circuits that agree up to qubit relabelling and commuting order |
 | structure | the same without angles: near-duplicates share it |
 | fingerprint_exhaustive | whether every relabelled copy is sure to have the same fingerprints |
 | group | id of (source, family, parameters); a group is in one split |

@@ -132,7 +132,7 @@ class _Step:
 
     def _sweep(self, circuit: QuantumCircuit, time: float, *, mirrored: bool) -> None:
         n = circuit.num_qubits
-        parts = [
+        parts: list[tuple[str, tuple[int, ...], float]] = [
             (gate, pair, strength)
             for colour in self._colours
             for gate, strength in self._bond_terms.items()
