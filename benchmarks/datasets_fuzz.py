@@ -90,6 +90,9 @@ def main() -> None:
         workers = Processes(count=given.workers)
         for outcome in run_all(rows_of_file, arguments, executor=workers, limits=limits):
             endings[outcome.ending.name] += 1
+            if endings.total() % 500 == 0:
+                spent = time.perf_counter() - start
+                print(f"{endings.total()} files, {spent:.0f} s: {dict(endings)}", flush=True)
             if outcome.ending is not Ending.DONE:
                 reasons[outcome.reason] += 1
         seconds = time.perf_counter() - start
