@@ -10,10 +10,9 @@ from qtools.compile.circuit_format import CircuitFormat
 from qtools.errors import GoalNotReachedError, UsageError
 
 if TYPE_CHECKING:
-    from qtools.compile.problem import EvolutionProblem
-    from qtools.compile.result import CompilationResult
     from qtools.compile.run_directory import RunDirectory
     from qtools.compile.settings import CompileSettings
+    from qtools.compile.state_problem import Problem
 
 app = typer.Typer(no_args_is_help=True, help="Compile evolved states into short circuits.")
 
@@ -106,6 +105,9 @@ def evolution(
     force: Annotated[
         bool, _option("--force", "Overwrite another problem's result.", _OUTPUT)
     ] = False,
+    checkpoint_seconds: Annotated[
+        float, _option("--checkpoint-seconds", "Between two checkpoints, at least.", _OUTPUT)
+    ] = 1.0,
     as_json: Annotated[bool, _option("--json", "Print result.json on stdout.", _OUTPUT)] = False,
     quiet: Annotated[
         bool, _option("--quiet", "No progress and no table on stderr.", _OUTPUT)
@@ -158,62 +160,96 @@ def evolution(
         force=force,
         as_json=as_json,
         quiet=quiet,
+        interval=checkpoint_seconds,
     )
 
 
 def _compile(
-    problem: "EvolutionProblem",
+    problem: "Problem",
     settings: "CompileSettings",
     directory: "RunDirectory",
     *,
     force: bool,
     as_json: bool,
     quiet: bool,
+    interval: float,
 ) -> None:
     from qtools.compile import compiler
-    from qtools.compile.result import Outcome
+    from qtools.compile.run_directory import request_id
+    from qtools.compile.stopping import stopping_on_sigterm
 
     directory.refuse_unusable()
-    if not force:
-        directory.refuse_foreign(problem)
-    with console.progress(quiet=quiet) as tick:
-        result = compiler.compile_problem(problem, settings, on_progress=tick)
-        # Written before the certificate: an interrupt must not lose the circuit.
-        directory.write(result)
-        tick("checking the written circuit")
-        result = compiler.certified(result, directory.read_circuit())
-        directory.write_result(result)
+    request = request_id(problem, settings)
+    checkpoints = directory.checkpoints(problem, settings, interval=interval)
+    record = None if force else directory.finished_record(request)
+    if record is None:
+        if force:
+            checkpoints.clear()
+        else:
+            directory.refuse_foreign(problem, checkpoints)
+        with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+            result = compiler.compile_problem(
+                problem, settings, on_progress=tick, checkpoints=checkpoints
+            )
+            # Written before the certificate: an interrupt must not lose the circuit.
+            checkpoints.claim()
+            directory.write(result, request=request)
+            tick("checking the written circuit")
+            result = compiler.certified(result, directory.read_circuit())
+            directory.write_result(result, request=request)
+            checkpoints.close(result.outcome)
+        record = directory.record()
+    elif not quiet:
+        console.note("this run is finished already; nothing was done")
+    _report(record, directory, as_json=as_json, quiet=quiet)
+
+
+def _report(
+    record: dict[str, Any], directory: "RunDirectory", *, as_json: bool, quiet: bool
+) -> None:
+    """Show a written result, and turn its outcome into an exit code."""
     if as_json:
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
-        _print_summary(result)
-        console.note(f"{result.outcome.value}; written to {directory.path}")
-    if result.outcome is Outcome.INTERRUPTED:
+        _print_summary(record)
+        console.note(f"{record['advice']}; written to {directory.path}")
+    if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
-    if settings.fidelity is not None and result.fidelity < settings.fidelity:
+    goal, reached = record["settings"]["fidelity"], record["fidelity"]
+    if goal is not None and reached < goal:
         raise GoalNotReachedError(
-            f"fidelity {settings.fidelity} was asked for, {result.fidelity:.6f} was reached: "
-            f"{result.outcome.value}; the result is in {directory.path}"
+            f"fidelity {goal} was asked for, {reached:.6f} was reached: {record['advice']}; "
+            f"the result is in {directory.path}"
         )
 
 
-def _print_summary(result: "CompilationResult") -> None:
-    baseline = result.baseline
-    depth = baseline.trotter_same_fidelity_two_qubit_depth
-    steps = baseline.trotter_same_fidelity_steps
+def _print_summary(record: dict[str, Any]) -> None:
     compiled = (
         "compiled",
-        _shown(result.fidelity),
-        _shown(result.fidelity_lower_bound),
-        f"{result.settings.layers}",
-        f"{result.two_qubit_depth}",
-        f"{result.two_qubit_gates}",
+        _shown(record["fidelity"]),
+        _shown(record["fidelity_lower_bound"]),
+        f"{record['layers']}",
+        f"{record['two_qubit_depth']}",
+        f"{record['two_qubit_gates']}",
     )
+    time = "" if record["time"] is None else f", time {record['time']:g}"
+    title = f"{record['num_qubits']} qubits{time}, in {record['seconds']:.2f} s"
+    columns = ("", "fidelity", "lower bound", "layers", "2q depth", "2q gates")
+    console.table(title, columns, [compiled, *_compared(record)])
+
+
+def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The rows that the compiled circuit is compared with."""
+    baseline = record["baseline"]
+    if baseline is None:
+        return []
+    depth = baseline["trotter_same_fidelity_two_qubit_depth"]
+    steps = baseline["trotter_same_fidelity_steps"]
     same_layers = (
         "Trotter, as deep",
-        _shown(baseline.trotter_same_depth_fidelity),
+        _shown(baseline["trotter_same_depth_fidelity"]),
         "",
-        f"{result.settings.layers}",
+        f"{record['layers']}",
         "",
         "",
     )
@@ -225,12 +261,7 @@ def _print_summary(result: "CompilationResult") -> None:
         "not reached" if depth is None else f"{depth}",
         "",
     )
-    title = (
-        f"{result.problem.num_qubits} qubits, time {result.problem.time:g}, "
-        f"in {result.seconds:.2f} s"
-    )
-    columns = ("", "fidelity", "lower bound", "layers", "2q depth", "2q gates")
-    console.table(title, columns, [compiled, same_layers, same_fidelity])
+    return [same_layers, same_fidelity]
 
 
 def _shown(fidelity: float) -> str:

@@ -2,12 +2,14 @@
 
 ::
 
-    EvolutionProblem -> Target (evolve) -> Ansatz (trotter_ansatz) -> Fit (fit)
+    Problem -> Target (target_of) -> Ansatz (starting_ansatz) -> Fit (Sitting.fitted)
         -> QuantumCircuit (synthesize) -> Baseline (trotter_baseline) -> CompilationResult
         -> Certificate (certify)
+
+A problem is a time evolution, or a state given as a circuit or as a matrix product state; see
+:mod:`qtools.compile.starts` for what each of them starts from.
 """
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,16 @@ import numpy as np
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.baseline import trotter_baseline
 from qtools.compile.certify import certify
-from qtools.compile.evolve import Target, evolve
-from qtools.compile.fit import Fit, StopRules, fit
-from qtools.compile.mps import MPS
-from qtools.compile.overlap.choice import choose, precise_overlap
+from qtools.compile.checkpoint import Checkpoints
+from qtools.compile.evolve import Target
+from qtools.compile.fit import Fit
+from qtools.compile.overlap.choice import precise_overlap
 from qtools.compile.problem import EvolutionProblem
-from qtools.compile.result import CompilationResult, Outcome
+from qtools.compile.result import CompilationResult
 from qtools.compile.settings import CompileSettings
+from qtools.compile.sitting import Sitting, silent
+from qtools.compile.starts import better_start, refuse_too_deep, starting_ansatz, target_of
+from qtools.compile.state_problem import CircuitProblem, Problem
 from qtools.compile.synthesis import synthesize
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
@@ -32,45 +37,62 @@ if TYPE_CHECKING:
 
 
 def compile_problem(
-    problem: EvolutionProblem, settings: CompileSettings, *, on_progress: Ticker | None = None
+    problem: Problem,
+    settings: CompileSettings,
+    *,
+    on_progress: Ticker | None = None,
+    checkpoints: Checkpoints | None = None,
+    start: Ansatz | None = None,
 ) -> CompilationResult:
-    """Compile the evolved state of ``problem`` into a circuit of ``settings.layers`` brick layers.
+    """Compile the state of ``problem`` into a circuit of ``settings.layers`` brick layers.
 
     Ctrl-C during the optimisation ends it and gives the best circuit so far.
 
     Args:
-        problem: Hamiltonian, initial state, time.
+        problem: what to prepare.
         settings: depth, stop rules, exactness of the target, native gates.
         on_progress: is told what goes on.
+        checkpoints: where to keep the state of the fit, and to go on from what is kept there.
+        start: gates to start from if they are closer to the target than the usual start.
 
     Returns:
         The result without a certificate; see :func:`certified`.
 
     Raises:
         CapacityError: when the contraction would take more memory than allowed.
+        BadInputError: when a checkpoint is damaged.
     """
-    tell = on_progress or silent
+    sitting = Sitting(settings=settings, tell=on_progress or silent, checkpoints=checkpoints)
     with single_threaded_blas():
-        began = time.perf_counter()
-        ansatz = trotter_ansatz(problem, settings.layers)
-        # Before any work: what does not even fit with a product state as target never will.
-        choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
-        tell("evolving the target")
-        target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
-        start_fidelity = (
-            abs(precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)) ** 2
-        )
-        ended = fitted(ansatz, target, settings, began, 1.0 - start_fidelity, tell)
-        compiled = ansatz.with_gates(ended.state.gates)
-        overlap = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
-        phase = float(np.angle(overlap))
-        tell("writing the circuit")
-        circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
-        seconds = time.perf_counter() - began
-        tell("comparing with plain Trotter")
-        fidelity = min(1.0, abs(overlap) ** 2)
+        refuse_too_deep(problem, settings)
+        target = target_of(problem, sitting)
+        ansatz = starting_ansatz(problem, settings.layers, target, sitting)
+        begin = better_start([ansatz] if start is None else [ansatz, start], target, settings)
+        ended = sitting.fitted(begin.ansatz, target, begin.infidelity)
+        compiled = begin.ansatz.with_gates(ended.state.gates)
+        return finished(problem, sitting, compiled, target, ended)
+
+
+def finished(
+    problem: Problem, sitting: Sitting, compiled: Ansatz, target: Target, ended: Fit
+) -> CompilationResult:
+    """The circuit of a fit that has ended, compared with plain Trotter where there is such."""
+    settings = sitting.settings
+    overlap = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
+    phase = float(np.angle(overlap))
+    sitting.tell("writing the circuit")
+    circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
+    seconds = sitting.seconds
+    fidelity = min(1.0, abs(overlap) ** 2)
+    baseline = None
+    if isinstance(problem, EvolutionProblem):
+        sitting.tell("comparing with plain Trotter")
         baseline = trotter_baseline(
-            problem, target, settings, same_depth_fidelity=start_fidelity, fidelity=fidelity
+            problem,
+            target,
+            settings,
+            same_depth_fidelity=trotter_fidelity(problem, target, settings),
+            fidelity=fidelity,
         )
     assert ended.outcome is not None
     return CompilationResult(
@@ -86,6 +108,7 @@ def compile_problem(
         history=ended.history,
         evaluations=ended.state.evaluations,
         seconds=seconds,
+        rest=problem.rest if isinstance(problem, CircuitProblem) else None,
     )
 
 
@@ -96,53 +119,19 @@ def certified(
 
     Args:
         result: of :func:`compile_problem`.
-        circuit: the circuit as read back from its file; the one in memory by default.
+        circuit: the circuit as read back from its file; the one in memory by default. What follows
+            the compiled part in it is left aside, since it changes no fidelity.
     """
     with single_threaded_blas():
         certificate = certify(
-            circuit or result.circuit, result.target.mps, target_angle=result.target.angle
+            result.circuit if circuit is None else result.compiled_part(circuit),
+            result.target.mps,
+            target_angle=result.target.angle,
         )
     return replace(result, certificate=certificate)
 
 
-def fitted(
-    ansatz: Ansatz,
-    target: Target,
-    settings: CompileSettings,
-    began: float,
-    infidelity: float,
-    tell: Ticker,
-) -> Fit:
-    """The last state of the fit, or the best so far when interrupted."""
-    limit = settings.max_seconds
-    rules = StopRules(
-        fidelity=settings.fidelity,
-        max_iterations=settings.max_iterations,
-        deadline=None if limit is None else began + limit,
-    )
-    latest = None
-    try:
-        for latest in fit(
-            ansatz,
-            target.mps,
-            rules,
-            infidelity=infidelity,
-            began=began,
-            max_memory=settings.max_memory,
-        ):
-            entry = latest.history[-1]
-            tell(
-                f"iteration {entry.iteration}: infidelity {entry.infidelity:.2e}, "
-                f"target bond {entry.target_bond}",
-                entry.iteration / settings.max_iterations,
-            )
-    except KeyboardInterrupt:
-        if latest is None:
-            raise
-        return replace(latest, outcome=Outcome.INTERRUPTED)
-    assert latest is not None
-    return latest
-
-
-def silent(text: str, fraction: float | None = None) -> None:
-    """Tell nobody."""
+def trotter_fidelity(problem: EvolutionProblem, target: Target, settings: CompileSettings) -> float:
+    """Fidelity of the Trotter circuit with as many layers."""
+    ansatz = trotter_ansatz(problem, settings.layers)
+    return abs(precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)) ** 2

@@ -39,6 +39,9 @@ _PATIENCE = 30
 _PATIENCE_WITH_GOAL = 100
 _LEAST_PROGRESS = 0.02
 
+# What an optimisation may end with against one cut of the target and not against a finer one.
+_STAGE_OUTCOMES = (Outcome.FIDELITY_REACHED, Outcome.CONVERGED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StopRules:
@@ -48,25 +51,44 @@ class StopRules:
         fidelity: enough; None to go on until convergence.
         max_iterations: of the optimiser.
         deadline: on the clock of ``time.perf_counter``; None for no limit.
+        hopeless_after: with a fidelity asked for, iterations beyond which the fit may not need to
+            go at its present pace: it counts as converged when they will not do. None to go on as
+            long as the fidelity rises.
     """
 
     fidelity: float | None = None
     max_iterations: int = 1000
     deadline: float | None = None
+    hopeless_after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageMark:
+    """All that it takes to build a stage again.
+
+    Attributes:
+        infidelity: for which the stage is made sharp.
+        first: history entries before its first.
+    """
+
+    infidelity: float
+    first: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
-    """Where a fit stands.
+    """Where a fit stands; enough to go on from there as if nothing had happened.
 
     Attributes:
         state: of the optimiser.
         history: of all iterations so far.
+        mark: of the stage in which the next iteration takes place.
         outcome: why the fit ended; None while it goes on.
     """
 
     state: Optimization
     history: tuple[HistoryEntry, ...]
+    mark: StageMark
     outcome: Outcome | None = None
 
 
@@ -107,7 +129,7 @@ class _Stage:
 
     def decides(self, outcome: Outcome, infidelity: float, rules: StopRules) -> bool:
         """Whether an outcome of this stage also holds against the target itself."""
-        if self.is_exact or outcome not in (Outcome.FIDELITY_REACHED, Outcome.CONVERGED):
+        if self.is_exact or outcome not in _STAGE_OUTCOMES:
             return True
         if outcome is Outcome.FIDELITY_REACHED and rules.fidelity is not None:
             return self.worst(infidelity) <= 1.0 - rules.fidelity
@@ -123,6 +145,7 @@ def fit(
     began: float,
     engine: Engine = Engine.AUTO,
     max_memory: int = 4 * 2**30,
+    resume: Fit | None = None,
 ) -> Iterator[Fit]:
     """Raise the fidelity of ``ansatz`` with ``target``, one iteration per value yielded.
 
@@ -134,33 +157,37 @@ def fit(
         began: when the clock of the history started (``time.perf_counter``).
         engine: contracts the overlaps; chosen anew for every stage unless named.
         max_memory: bytes that an engine may take.
+        resume: go on from here instead, an earlier value of a fit with the same arguments.
 
     Yields:
         The state after each iteration; the last one has an outcome.
     """
 
-    def stage_for(infidelity: float) -> _Stage:
-        return _stage(ansatz, target, infidelity, engine, max_memory)
+    def stage_for(mark: StageMark) -> _Stage:
+        return _stage(ansatz, target, mark.infidelity, engine, max_memory)
 
-    history: list[HistoryEntry] = []
-    stage = stage_for(infidelity)
-    state = start(stage.cost, ansatz.gates)
-    while True:
-        first = len(history)
-        while True:
-            state = advance(stage.cost, state)
-            reached = state.evaluation.infidelity
-            history.append(_entry(state, stage, time.perf_counter() - began))
-            outcome = _outcome(state, history[first:], rules)
-            if outcome is not None and stage.decides(outcome, reached, rules):
-                yield Fit(state=state, history=tuple(history), outcome=outcome)
-                return
-            yield Fit(state=state, history=tuple(history))
-            if outcome is not None or stage.is_used_up(reached):
-                break
-        sharper = _GOAL_SHARPNESS if outcome is Outcome.FIDELITY_REACHED else 1.0
-        stage = stage_for(min(reached, stage.began_at) * sharper)
+    history = [] if resume is None else list(resume.history)
+    mark = StageMark(infidelity=infidelity, first=0) if resume is None else resume.mark
+    stage = stage_for(mark)
+    state = start(stage.cost, ansatz.gates) if resume is None else resume.state
+    if resume is not None and mark.first == len(history):
         state = _carried(state, stage)
+    while True:
+        state = advance(stage.cost, state)
+        reached = state.evaluation.infidelity
+        history.append(_entry(state, stage, time.perf_counter() - began))
+        found = _outcome(state, history[mark.first :], rules)
+        outcome = found if found is None or stage.decides(found, reached, rules) else None
+        if found in _STAGE_OUTCOMES or stage.is_used_up(reached):
+            sharper = _GOAL_SHARPNESS if found is Outcome.FIDELITY_REACHED else 1.0
+            sharpness = min(reached, stage.began_at) * sharper
+            mark = StageMark(infidelity=sharpness, first=len(history))
+        yield Fit(state=state, history=tuple(history), mark=mark, outcome=outcome)
+        if outcome is not None:
+            return
+        if mark.first == len(history):
+            stage = stage_for(mark)
+            state = _carried(state, stage)
 
 
 def _stage(

@@ -9,11 +9,12 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
 from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.evolve import Target
-from qtools.compile.problem import EvolutionProblem
 from qtools.compile.settings import CompileSettings
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+
+    from qtools.compile.state_problem import Problem
 
 
 class Outcome(Enum):
@@ -48,6 +49,25 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DepthTrial:
+    """A depth that was tried.
+
+    Attributes:
+        layers: brick layers.
+        fidelity: that the fit reached.
+        iterations: of the optimiser.
+        outcome: why the fit ended, in the name of :class:`Outcome`.
+        start: what it started from.
+    """
+
+    layers: int
+    fidelity: float
+    iterations: int
+    outcome: str
+    start: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Baseline:
     """Plain second-order Trotter circuits for the same problem.
 
@@ -65,7 +85,7 @@ class Baseline:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CompilationResult:
-    """A short circuit for an evolved state, and how good it is.
+    """A short circuit for a state, and how good it is.
 
     Attributes:
         problem: what was asked.
@@ -75,28 +95,47 @@ class CompilationResult:
         fidelity: ``|<target|circuit|0>|^2`` from the engine that optimised it.
         phase: ``arg <target|V|0>`` of the blocks, in radians; the circuit's global phase undoes it.
         target: the evolved state, and how far it may be from the true one.
-        baseline: plain Trotter circuits, for comparison.
+        baseline: plain Trotter circuits, for comparison; None for a state that no evolution made.
         outcome: why the optimisation ended.
         history: one entry per iteration.
         evaluations: values with gradient that were computed.
         seconds: from problem to circuit.
         certificate: the fidelity found by another engine, with its error bound; None when the
             compilation was asked not to make one.
+        trials: the depths that were tried, when the depth was searched for.
+        rest: what follows the compiled circuit: the part of a given circuit that was not replaced,
+            or plain Trotter steps that go on from there; None for nothing.
     """
 
-    problem: EvolutionProblem
+    problem: "Problem"
     settings: CompileSettings
     circuit: "QuantumCircuit"
     ansatz: Ansatz
     fidelity: float
     phase: float
     target: Target
-    baseline: Baseline
+    baseline: Baseline | None
     outcome: Outcome
     history: tuple[HistoryEntry, ...]
     evaluations: int
     seconds: float
     certificate: Certificate | None = None
+    trials: tuple[DepthTrial, ...] = ()
+    rest: "QuantumCircuit | None" = None
+
+    @property
+    def whole_circuit(self) -> "QuantumCircuit":
+        """The compiled circuit, and behind it what follows where there is such."""
+        return self.circuit if self.rest is None else self.circuit.compose(self.rest)
+
+    def compiled_part(self, whole: "QuantumCircuit") -> "QuantumCircuit":
+        """The first part of ``whole`` (:attr:`whole_circuit`, or its copy from a file)."""
+        if self.rest is None:
+            return whole
+        part = whole.copy_empty_like()
+        part.data = whole.data[: len(self.circuit.data)]
+        part.global_phase = self.circuit.global_phase
+        return part
 
     @property
     def fidelity_lower_bound(self) -> float:
@@ -121,7 +160,6 @@ class CompilationResult:
 
     def report(self) -> str:
         """A few lines for people: what was reached, at what depth, and what Trotter would need."""
-        trotter = self.baseline.trotter_same_fidelity_two_qubit_depth
         rows = {
             "qubits": f"{self.problem.num_qubits}",
             "brick layers": f"{self.settings.layers}",
@@ -129,14 +167,21 @@ class CompilationResult:
             "fidelity to the true state": f"at least {self.fidelity_lower_bound:.6f}",
             "two-qubit depth": f"{self.two_qubit_depth}",
             "two-qubit gates": f"{self.two_qubit_gates}",
-            "Trotter at the same layers": (
-                f"fidelity {self.baseline.trotter_same_depth_fidelity:.6f}"
-            ),
-            "Trotter at the same fidelity": (
-                "not reached" if trotter is None else f"two-qubit depth {trotter}"
-            ),
+            **_compared(self.baseline),
             "seconds": f"{self.seconds:.2f}",
             "outcome": self.outcome.value,
         }
         width = max(len(name) for name in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def _compared(baseline: Baseline | None) -> dict[str, str]:
+    if baseline is None:
+        return {}
+    depth = baseline.trotter_same_fidelity_two_qubit_depth
+    return {
+        "Trotter at the same layers": f"fidelity {baseline.trotter_same_depth_fidelity:.6f}",
+        "Trotter at the same fidelity": (
+            "not reached" if depth is None else f"two-qubit depth {depth}"
+        ),
+    }

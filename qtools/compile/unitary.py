@@ -7,7 +7,6 @@ square the process fidelity. So the same target, engines and optimiser do the wo
     UnitaryProblem -> Target (evolve) -> Ansatz (trotter_ansatz) -> Fit (fit) -> QuantumCircuit
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,6 @@ from qiskit import QuantumCircuit
 from qtools.compile.ansatz import BELL_PAIR, trotter_ansatz
 from qtools.compile.certify import certify
 from qtools.compile.circuit_metrics import two_qubit_depth
-from qtools.compile.compiler import fitted, silent
 from qtools.compile.evolve import Target, evolve, trotter_state
 from qtools.compile.hamiltonians import ChainHamiltonian
 from qtools.compile.initial_state import InitialState
@@ -27,6 +25,7 @@ from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
+from qtools.compile.sitting import Sitting, silent
 from qtools.compile.synthesis import synthesize
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
@@ -177,19 +176,19 @@ def compile_unitary(
     tell = on_progress or silent
     memory = settings.max_memory
     with single_threaded_blas():
-        began = time.perf_counter()
+        sitting = Sitting(settings=settings, tell=tell)
         ansatz = trotter_ansatz(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=memory)
         tell("evolving the target")
         target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
         start = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
-        ended = fitted(ansatz, target, settings, began, 1.0 - start, tell)
+        ended = sitting.fitted(ansatz, target, 1.0 - start)
         compiled = ansatz.with_gates(ended.state.gates)
         overlap_found = precise_overlap(compiled, target.mps, max_memory=memory)
         tell("writing the circuit")
         phase = float(np.angle(overlap_found))
         circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
-        seconds = time.perf_counter() - began
+        seconds = sitting.seconds
         tell("comparing with plain Trotter")
         fidelity = min(1.0, abs(overlap_found) ** 2)
         baseline = _baseline(problem, target, settings, two_qubit_depth(circuit), 1.0 - fidelity)

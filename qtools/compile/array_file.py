@@ -1,0 +1,83 @@
+"""Named arrays in npz files that vouch for themselves: no pickle, and a checksum over everything.
+
+A zip archive notices most damage, but not a member left out or exchanged with another file's; the
+digest here covers the names, types, shapes and bytes of all arrays.
+"""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from qtools.errors import BadInputError
+from qtools.runs.files import write_bytes
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_DIGEST = "sha256"
+
+# What NumPy and zlib raise on bytes that are no npz, end too soon, or hold Python objects.
+_NPZ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write ``arrays`` to ``path``, whole or not at all."""
+    stream = io.BytesIO()
+    digest = np.array(_digest(arrays))
+    np.savez(stream, allow_pickle=False, **{**arrays, _DIGEST: digest})
+    write_bytes(path, stream.getvalue())
+
+
+def read_arrays(path: Path, *, what: str) -> dict[str, NDArray[Any]]:
+    """The arrays in ``path``.
+
+    Raises:
+        BadInputError: when the file cannot be read, or is not exactly what was written.
+    """
+    try:
+        arrays = plain_arrays(path.read_bytes())
+    except _NPZ_ERRORS as error:
+        raise damaged(path, what, str(error) or type(error).__name__) from None
+    digest = arrays.pop(_DIGEST, None)
+    if digest is None or str(digest) != _digest(arrays):
+        raise damaged(path, what, "its checksum is wrong")
+    return arrays
+
+
+def plain_arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file of any origin; raises one of several errors when it is none."""
+    archive = np.load(io.BytesIO(data), allow_pickle=False)
+    if not isinstance(archive, NpzFile):
+        raise ValueError("it holds one array instead of an archive")
+    return {name: archive[name] for name in archive.files}
+
+
+def damaged(path: Path, what: str, reason: str) -> BadInputError:
+    """The error that names the damaged file."""
+    return BadInputError(
+        f"the {what} {path} is damaged ({reason}); delete it, or start anew with --force"
+    )
+
+
+def _digest(arrays: Arrays) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {np.shape(arrays[name])};".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

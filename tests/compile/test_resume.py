@@ -1,0 +1,149 @@
+"""Runs that are killed and run again, through the real command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from qtools import cli, console
+from qtools.compile import compiler
+
+CHAIN = [
+    *("--model", "heisenberg", "--sites", "12", "--coupling", "-0.25", "--initial", "neel"),
+    *("--time", "2.0", "--layers", "7", "--tolerance", "1e-8", "--quiet"),
+]
+
+
+def run(*arguments):
+    return cli.run(["compile", *map(str, arguments)])
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def killed(arguments, seconds):
+    """Start the command and kill it after a while; its exit code, negative when killed."""
+    command = [sys.executable, "-m", "qtools", "compile", *map(str, arguments)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        return process.wait()
+
+
+def kill_until_done(arguments, out, seconds_of, *, most):
+    """Kill and start again until the run ends; how often it was killed."""
+    options = (*arguments, "--checkpoint-seconds", "0.02", "--out", out)
+    for count in range(most):
+        code = killed(options, seconds_of(count))
+        if code >= 0:
+            assert code == 0
+            return count
+    assert killed(options, 600) == 0
+    return most
+
+
+def wait_for(path, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_circuit(tmp_path):
+    arguments = ("evolution", *CHAIN, "--max-iterations", "400", "--checkpoint-seconds", "0.02")
+    assert run(*arguments, "--out", tmp_path / "whole") == 0
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "qtools", "compile", *arguments, "--out", str(out)]
+    process = subprocess.Popen(command)
+    wait_for(out / "checkpoint" / "fit.npz")
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (out / "result.json").exists()
+    assert run(*arguments, "--out", out) == 0
+    circuits = [(tmp_path / name / "circuit.qasm").read_bytes() for name in ("whole", "killed")]
+    assert circuits[0] == circuits[1]
+
+
+def test_sigterm_saves_and_exits_with_75(tmp_path):
+    out = tmp_path / "run"
+    arguments = ("evolution", *CHAIN, "--checkpoint-seconds", "0.02", "--out", str(out))
+    process = subprocess.Popen([sys.executable, "-m", "qtools", "compile", *arguments])
+    wait_for(out / "checkpoint" / "fit.npz")
+    process.terminate()
+    assert process.wait() == 75
+
+
+def test_a_finished_run_does_nothing_and_changes_no_byte(tmp_path, capsys, monkeypatch):
+    small = ("evolution", *CHAIN, "--sites", "6", "--layers", "3", "--out", tmp_path, "--json")
+    assert run(*small) == 0
+    before, printed = contents(tmp_path), capsys.readouterr().out
+    assert not (tmp_path / "checkpoint").exists()
+    monkeypatch.setattr(compiler, "compile_problem", None)
+    assert run(*small) == 0
+    assert contents(tmp_path) == before
+    assert capsys.readouterr().out == printed
+
+
+def test_higher_limits_go_on_from_where_the_lower_ones_ended(tmp_path, capsys):
+    small = ("evolution", *CHAIN, "--sites", "8", "--layers", "5", "--json")
+    assert run(*small, "--max-iterations", "5", "--out", tmp_path / "run") == 0
+    assert json.loads(capsys.readouterr().out)["outcome"] == "iteration_limit"
+    for name in ("run", "straight"):
+        assert run(*small, "--max-iterations", "9", "--out", tmp_path / name) == 0
+    records = [json.loads((tmp_path / n / "result.json").read_text()) for n in ("run", "straight")]
+    assert records[0]["circuit"] == records[1]["circuit"]
+
+
+def test_a_damaged_checkpoint_is_named_and_force_starts_anew(tmp_path, capsys):
+    small = ("evolution", *CHAIN, "--sites", "6", "--layers", "3", "--out", tmp_path)
+    assert run(*small, "--max-iterations", "5") == 0
+    path = tmp_path / "checkpoint" / "fit.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert run(*small, "--max-iterations", "6") == 4
+    error = " ".join(capsys.readouterr().err.split())
+    assert "fit.npz is damaged" in error
+    assert run(*small, "--max-iterations", "6", "--force") == 0
+
+
+def test_another_problems_checkpoint_is_kept(tmp_path, capsys):
+    small = ("evolution", *CHAIN, "--sites", "6", "--layers", "3", "--out", tmp_path)
+    assert run(*small, "--max-iterations", "5") == 0
+    (tmp_path / "result.json").unlink()
+    assert run(*small, "--time", "0.5") == 4
+    assert "another problem's checkpoint" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
+    small = ("evolution", *CHAIN, "--sites", "6", "--layers", "3")
+
+    def tick(text, fraction=None):
+        if text.startswith("iteration 4"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(console, "progress", lambda quiet: _ticking(tick))
+        assert run(*small, "--out", tmp_path / "a") == 130
+    assert run(*small, "--out", tmp_path / "a") == 0
+    assert run(*small, "--out", tmp_path / "b") == 0
+    circuits = [(tmp_path / name / "circuit.qasm").read_bytes() for name in "ab"]
+    assert circuits[0] == circuits[1]
+
+
+class _ticking:  # noqa: N801 - a context manager as a value
+    def __init__(self, tick):
+        self.tick = tick
+
+    def __enter__(self):
+        return self.tick
+
+    def __exit__(self, *error):
+        return False
