@@ -41,6 +41,8 @@ def measure(sites: int, time: float, goal: float) -> dict[str, Any]:
         layers=2 * steps + 1, fidelity=goal, tolerance=_TARGET_SHARE * (1.0 - goal)
     )
     result = compile_problem(problem, settings)
+    baseline = result.baseline
+    assert baseline is not None
     with single_threaded_blas():
         state = trotter_state(problem, STRANG, 3 * steps // 2, max_angle=3e-3).mps
         reference = abs(overlap(result.target.mps, state)) ** 2 / state.norm() ** 2
@@ -51,9 +53,9 @@ def measure(sites: int, time: float, goal: float) -> dict[str, Any]:
         "F": result.fidelity,
         "F at least": result.fidelity_lower_bound,
         "reference F": reference,
-        "Trotter F, same layers": result.baseline.trotter_same_depth_fidelity,
+        "Trotter F, same layers": baseline.trotter_same_depth_fidelity,
         "two-qubit depth": result.two_qubit_depth,
-        "Trotter depth at that F": result.baseline.trotter_same_fidelity_two_qubit_depth,
+        "Trotter depth at that F": baseline.trotter_same_fidelity_two_qubit_depth,
         "engine at the end": result.history[-1].engine,
         "evaluations": result.evaluations,
         "seconds": result.seconds,

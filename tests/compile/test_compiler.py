@@ -126,7 +126,7 @@ class TestOutcomes:
 def test_too_little_memory_is_refused_before_the_work_starts():
     told = []
     problem = disordered(12, "010101010101")
-    with pytest.raises(CapacityError, match="GiB"):
+    with pytest.raises(CapacityError, match="only 1000 bytes is allowed"):
         compile_problem(
             problem,
             CompileSettings(layers=9, max_memory=1_000),
