@@ -9,16 +9,22 @@ faster than a singular value decomposition, orthonormal to rounding, and exact e
 since eigenvalues are squared Schmidt values with an absolute error of 1e-16.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.sectors import (
+    NO_CHARGE,
+    FloatArray,
+    IntArray,
+    gathered,
+    singular_weights,
+)
 
-FloatArray = NDArray[np.float64]
+Scalar = TypeVar("Scalar", np.float64, np.intp)
 
 _NEGLIGIBLE = 1e-30  # squared Schmidt values below this are rounding
 
@@ -30,15 +36,26 @@ class Chain:
     Attributes:
         tensors: (n, chi, 2, chi).
         schmidt: (n + 1, chi), Schmidt values left of each site, largest first.
+        charges: (n + 1, chi), the conserved charge left of each site: a tensor's entry
+            ``[l, s, r]`` vanishes unless ``charge(l) + s = charge(r)``, modulo ``modulus``.
+        modulus: 1 where nothing is conserved (all charges are 0).
     """
 
     tensors: ComplexArray
     schmidt: FloatArray
+    charges: IntArray
+    modulus: int = 1
 
     @classmethod
-    def product(cls, vectors: ComplexArray) -> "Chain":
-        """The product state of the vectors (n, 2)."""
-        return cls(tensors=vectors.reshape(-1, 1, 2, 1), schmidt=np.ones((len(vectors) + 1, 1)))
+    def product(cls, vectors: ComplexArray, *, modulus: int = 1) -> "Chain":
+        """The product state of the vectors (n, 2); basis states if ``modulus`` is not 1."""
+        ones = np.concatenate([[0], np.cumsum(vectors[:, 0] == 0.0)])
+        return cls(
+            tensors=vectors.reshape(-1, 1, 2, 1),
+            schmidt=np.ones((len(vectors) + 1, 1)),
+            charges=ones[:, None] % modulus,
+            modulus=modulus,
+        )
 
     def to_mps(self) -> MPS:
         """The state, padding removed where the Schmidt values vanish."""
@@ -73,7 +90,7 @@ def apply_gates(
     Args:
         chain: the state.
         sites: (m,) left site of each pair; no two pairs overlap.
-        gates: (m, 4, 4).
+        gates: (m, 4, 4); they conserve the charge of the chain.
         truncation: where to cut.
 
     Returns:
@@ -85,9 +102,11 @@ def apply_gates(
         chain.tensors[sites + 1].reshape(m, chi, 2 * chi),
     )
     theta = np.matmul(gates[:, None], pairs.reshape(m, chi, 4, chi)).reshape(m, 2 * chi, 2 * chi)
-    weighted = theta * np.repeat(chain.schmidt[sites], 2, axis=1)[:, :, None]
-    weights, vectors = _eigh(np.matmul(weighted.conj().transpose(0, 2, 1), weighted))
-    weights, vectors = np.maximum(weights[:, ::-1], 0.0), vectors[:, :, ::-1]
+    rows, columns = _pair_charges(chain, sites)
+    scale = np.repeat(chain.schmidt[sites], 2, axis=1)
+    found, sectors = singular_weights(theta, scale, rows, columns)
+    largest_first = np.argsort(-found, axis=1)
+    weights = np.take_along_axis(found, largest_first, axis=1)
     tails = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
     limit = np.maximum(truncation.max_weight, _NEGLIGIBLE) * tails[:, :1]
     ranks = np.maximum(1, np.count_nonzero(tails > limit, axis=1))
@@ -95,18 +114,32 @@ def apply_gates(
         ranks = np.minimum(ranks, truncation.max_bond)
     rank = int(ranks.max())
     kept = np.arange(rank) < ranks[:, None]
-    vectors = vectors[:, :, :rank] * kept[:, None, :]
+    places = np.full(found.shape, rank)
+    leading = largest_first[:, :rank]
+    np.put_along_axis(places, leading, np.where(kept, np.arange(rank), rank), axis=1)
+    vectors = gathered(sectors, places, rank)
     weights = weights[:, :rank] * kept
     totals = weights.sum(axis=1)
     untouched = np.delete(chain.schmidt, sites + 1, axis=0)
     width = max(rank, int(np.count_nonzero(untouched.max(axis=0))))
     tensors = _resized(chain.tensors, width)
-    schmidt = _fit(chain.schmidt, width)
+    schmidt, charges = _fit(chain.schmidt, width), _fit(chain.charges, width)
     tensors[sites] = _resized(np.matmul(theta, vectors).reshape(m, chi, 2, rank), width)
     tensors[sites + 1] = _resized(vectors.conj().transpose(0, 2, 1).reshape(m, rank, 2, chi), width)
     schmidt[sites + 1] = _fit(np.sqrt(weights / totals[:, None]), width)
+    charges[sites + 1] = _fit(np.take_along_axis(columns, leading, axis=1), width)
     lost = float(np.sum(np.maximum(0.0, 1.0 - totals / tails[:, 0])))
-    return Chain(tensors=tensors, schmidt=schmidt), lost
+    return replace(chain, tensors=tensors, schmidt=schmidt, charges=charges), lost
+
+
+def _pair_charges(chain: Chain, sites: NDArray[np.intp]) -> tuple[IntArray, IntArray]:
+    """Charges (m, 2 chi) of the rows and columns of two-site tensors, at the bond between them."""
+    left, right = chain.charges[sites], chain.charges[sites + 2]
+    rows = (left[:, :, None] + np.arange(2)) % chain.modulus
+    columns = (right[:, None, :] - np.arange(2)[:, None]) % chain.modulus
+    rows[chain.schmidt[sites] == 0.0] = NO_CHARGE
+    np.moveaxis(columns, 1, 2)[chain.schmidt[sites + 2] == 0.0] = NO_CHARGE
+    return rows.reshape(len(sites), -1), columns.reshape(len(sites), -1)
 
 
 def _resized(tensors: ComplexArray, width: int) -> ComplexArray:
@@ -117,28 +150,9 @@ def _resized(tensors: ComplexArray, width: int) -> ComplexArray:
     return resized
 
 
-def _fit(values: FloatArray, width: int) -> FloatArray:
+def _fit(values: NDArray[Scalar], width: int) -> NDArray[Scalar]:
     """A copy of (k, chi) cut or zero-padded to ``width`` columns."""
-    fitted = np.zeros((len(values), width))
+    fitted = np.zeros((len(values), width), dtype=values.dtype)
     columns = min(width, values.shape[1])
     fitted[:, :columns] = values[:, :columns]
     return fitted
-
-
-_POOL = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
-_PARALLEL_SIZE = 20_000  # entries below which a second thread costs more than it brings
-
-
-def _eigh(grams: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-    """Eigenvalues and eigenvectors of stacked Hermitian matrices, spread over the cores.
-
-    LAPACK's own threads do nothing for matrices this small, and NumPy drops the interpreter lock.
-    """
-    workers = min(len(grams), os.cpu_count() or 1)
-    if workers < 2 or grams.size < _PARALLEL_SIZE:
-        values, vectors = np.linalg.eigh(grams)
-        return values, vectors
-    first, *rest = np.array_split(grams, workers)
-    others = [_POOL.submit(np.linalg.eigh, part) for part in rest]
-    parts = [np.linalg.eigh(first), *(other.result() for other in others)]
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])

@@ -12,8 +12,10 @@ Two errors separate the result from ``exp(-i H t)|initial>``:
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtools.compile.chain import Chain, Truncation, apply_gates
+from qtools.compile.initial_state import InitialState
 from qtools.compile.integrators import METHODS, SplittingMethod
 from qtools.compile.mps import MPS, ComplexArray, angle, compress
 from qtools.compile.problem import EvolutionProblem
@@ -132,7 +134,9 @@ def trotter_state(
     max_bond: int | None = None,
 ) -> Evolution:
     """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
-    chain = Chain.product(problem.initial.vectors)
+    matrices = problem.hamiltonian.bond_matrices()
+    modulus = conserved_charge(problem.initial, matrices)
+    chain = Chain.product(problem.initial.vectors, modulus=modulus)
     layers = method.layers(num_steps)
     cuts_per_layer = max(1, problem.num_qubits // 2)
     truncation = Truncation(
@@ -142,7 +146,7 @@ def trotter_state(
     for bond, gate in problem.initial.preparation:
         chain, _ = apply_gates(chain, np.array([bond]), gate[None], Truncation(max_weight=0.0))
     step = problem.time / num_steps
-    matrices = problem.hamiltonian.bond_matrices()
+    forbidden = _changes_charge(modulus)
     propagators: dict[tuple[int, float], ComplexArray] = {}
     for parity, fraction in layers:
         sites = np.arange(parity, problem.num_qubits - 1, 2)
@@ -150,7 +154,10 @@ def trotter_state(
             continue
         key = (parity, fraction)
         if key not in propagators:
-            propagators[key] = exponentials(matrices[sites], fraction * step)
+            # Rounding would leave a little where a conserved charge has exact zeros.
+            propagators[key] = np.where(
+                forbidden, 0.0, exponentials(matrices[sites], fraction * step)
+            )
         chain, lost = apply_gates(chain, sites, propagators[key], truncation)
         discarded += lost
         moved += float(np.sqrt(lost))
@@ -158,6 +165,28 @@ def trotter_state(
     return Evolution(
         mps=chain.to_mps().scaled(phase), discarded_weight=discarded, truncation_angle=moved
     )
+
+
+def conserved_charge(initial: InitialState, matrices: ComplexArray) -> int:
+    """Modulo which number the sum of all bits is conserved; 1 where it is not.
+
+    The number of ones itself is smaller than the first number tried; 2 stands for parity.
+
+    Args:
+        initial: no charge is sharp unless this is a basis state.
+        matrices: (n - 1, 4, 4), the Hamiltonian of each bond.
+    """
+    if initial.preparation or not np.all(np.any(initial.vectors == 0.0, axis=1)):
+        return 1
+    moduli = (initial.num_qubits + 1, 2)
+    return next((m for m in moduli if not np.any(matrices[:, _changes_charge(m)])), 1)
+
+
+def _changes_charge(modulus: int) -> NDArray[np.bool_]:
+    """(4, 4), the entries of a two-qubit matrix that change the sum of the bits."""
+    ones = np.array([0, 1, 1, 2]) % modulus
+    changes: NDArray[np.bool_] = ones[:, None] != ones[None, :]
+    return changes
 
 
 def exponentials(matrices: ComplexArray, time: float) -> ComplexArray:
