@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _references() -> tuple[states.Tensors, states.Tensors]:
     """An accurate state by each program.
 
-    Raises :class:`SystemExit` when they differ by more than a tenth of the smallest error asked for.
+    Raises :class:`SystemExit` when they differ by more than a tenth of the smallest goal.
     """
     own = list(trotter_state(PROBLEM, METHODS[ORDER], 14, max_angle=3e-5).mps.tensors)
     other, _ = quimb_tebd.evolve(CHAIN, Setting(order=4, dt=0.15, cutoff=1e-15))
