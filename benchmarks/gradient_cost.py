@@ -26,6 +26,7 @@ from qtools.compile.overlap.exact import THREADING_FLOPS, ExactOverlap
 from qtools.compile.threads import single_threaded_blas
 
 ROUNDS = 25
+GEMM_SIZE = 512
 EVALUATIONS = 8  # per round
 # A stage of the fit contracts a cut that is off by this fraction of the infidelity it is made at.
 CUT_SHARPNESS = 0.01
@@ -84,7 +85,7 @@ def main() -> None:
         measured_on=measured_on,
         columns=COLUMNS,
         notes="Value and gradient of all blocks at once, complex128. Mflop: real operations of "
-        "the contraction. Limits: at the median rate of 1024 x 1024 complex128 products measured "
+        "the contraction. Limits: at the median rate of 512 x 512 complex128 products measured "
         "between the evaluations. Contraction: overlap and environments without the gradient of "
         "the cost.",
     )
@@ -105,7 +106,7 @@ def _measure(ansatz: Ansatz, target: MPS) -> dict[str, Any]:
             contraction += _timed(lambda: engine.value_and_environments(ansatz.gates))
         for threads, measured in rates.items():
             with threadpool_limits(limits=threads):
-                measured.append(gemm_gflops(np.complex128))
+                measured.append(gemm_gflops(np.complex128, size=GEMM_SIZE))
     one, all_cores = (median(rates[threads]) for threads in (1, cores))
     flops = engine.plan.flops
     limit, limit_one = flops / all_cores / 1e6, flops / one / 1e6
