@@ -24,7 +24,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _DIGEST = "sha256"
 
 # What NumPy and zlib raise on bytes that are no npz, end too soon, or hold Python objects.
-_NPZ_ERRORS = (
+NPZ_ERRORS = (
     OSError,
     ValueError,
     KeyError,
@@ -51,7 +51,7 @@ def read_arrays(path: Path, *, what: str) -> dict[str, NDArray[Any]]:
     """
     try:
         arrays = plain_arrays(path.read_bytes())
-    except _NPZ_ERRORS as error:
+    except NPZ_ERRORS as error:
         raise damaged(path, what, str(error) or type(error).__name__) from None
     digest = arrays.pop(_DIGEST, None)
     if digest is None or str(digest) != _digest(arrays):

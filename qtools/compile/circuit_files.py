@@ -50,6 +50,10 @@ _CUSTOM_INSTRUCTIONS = (
     qasm2.CustomInstruction("ecr", 0, 2, ECRGate),
 )
 
+_QPY_PREFACE = b"QISKIT"
+# Up to version 12, formulas of parameters go through SymPy's parser, which runs code.
+_FIRST_SAFE_QPY = 13
+
 # What qiskit.qpy raises on bytes that are no QPY or end too soon.
 _QPY_ERRORS = (QiskitError, struct.error, EOFError, ValueError, KeyError, IndexError, TypeError)
 
@@ -120,7 +124,7 @@ def read_circuit(path: Path) -> QuantumCircuit:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or error
         raise BadInputError(f"cannot read the circuit file {path}: {reason}") from None
-    if data.startswith(b"QISKIT"):
+    if data.startswith(_QPY_PREFACE):
         return _load_qpy(path, data)
     try:
         text = data.decode("utf-8")
@@ -164,6 +168,11 @@ def _loads_qasm3(text: str) -> QuantumCircuit:
 
 
 def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:
+    if len(data) > len(_QPY_PREFACE) and data[len(_QPY_PREFACE)] < _FIRST_SAFE_QPY:
+        raise BadInputError(
+            f"{path} is QPY of version {data[len(_QPY_PREFACE)]}, whose reader evaluates "
+            "expressions out of the file; write it again with Qiskit 1.3 or newer, or as OpenQASM"
+        )
     try:
         circuits = qpy.load(io.BytesIO(data))
     except _QPY_ERRORS as error:

@@ -57,7 +57,7 @@ def from_quimb(state: "MatrixProductState") -> MPS:
         tensor = state[site].transpose(*left, state.site_ind(site), *right)
         array = np.asarray(tensor.data, dtype=complex)
         tensors.append(array.reshape((1,) * (site == 0) + array.shape + (1,) * (site == last)))
-    return _checked(tensors, "the quimb state")
+    return checked_mps(tensors, "the quimb state")
 
 
 def save_mps(path: Path, mps: MPS) -> None:
@@ -88,7 +88,7 @@ def load_mps(path: Path) -> MPS:
         raise BadInputError(
             f"{path} should hold {arrays['num_sites']} tensors, but holds {len(names)} arrays"
         )
-    return _checked([arrays[name] for name in names], str(path))
+    return checked_mps([arrays[name] for name in names], str(path))
 
 
 def _arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
@@ -106,7 +106,8 @@ def _arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
     )
 
 
-def _checked(tensors: list[ComplexArray], source: str) -> MPS:
+def checked_mps(tensors: list[ComplexArray], source: str) -> MPS:
+    """The state of tensors (left, 2, right), refused with the name of ``source`` if it is none."""
     if not tensors:
         raise BadInputError(f"{source} holds no tensors; expected one per site")
     bond = 1

@@ -2,7 +2,7 @@
 
 ::
 
-    [hamiltonian]            # model keys, or file = "H.json"
+    [hamiltonian]            # model keys, or file = "H.json" (or "chains.hdf5::KEY")
     model = "heisenberg"
     sites = 100
     coupling = -0.25         # or [Jx, Jy, Jz]; likewise field, disorder, seed
@@ -25,6 +25,7 @@ from typing import Any
 
 from qtools.compile.hamiltonian_file import read_hamiltonian, read_text
 from qtools.compile.hamiltonians import ChainHamiltonian
+from qtools.compile.hamlib import names_hamlib, read_hamlib
 from qtools.compile.initial_state import NAMED_STATES, InitialState, is_bits
 from qtools.compile.models import Components, Disorder, lattice_model
 from qtools.compile.problem import EvolutionProblem
@@ -85,6 +86,8 @@ class HamiltonianRequest:
                 raise UsageError(
                     f"a Hamiltonian file and {given[0]} do not fit together; give one of them"
                 )
+            if names_hamlib(self.file):
+                return read_hamlib(self.file)
             return read_hamiltonian(self.file)
         if self.model is None or self.sites is None:
             missing = "model" if self.model is None else "sites"

@@ -217,6 +217,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "baseline": None if result.baseline is None else asdict(result.baseline),
         "certificate": None if certificate is None else asdict(certificate),
         "settings": asdict(result.settings),
+        "original_two_qubit_depth": getattr(result.problem, "original_depth", None),
         "trials": [asdict(trial) for trial in result.trials],
         "seed": result.settings.seed,
         "versions": versions(*_PACKAGES),
