@@ -16,6 +16,7 @@ from qtools.compile.settings import CompileSettings
 from qtools.compile.synthesis import synthesize
 
 _MAX_STEPS = 400
+_ROUNDING = 1e-12  # infidelities below this are not worth steps
 
 # How exactly Trotter states are evolved, as a fraction of the angle they are compared at.
 _PRECISION = 0.1
@@ -38,9 +39,10 @@ def trotter_baseline(
     def infidelity(steps: int) -> float:
         angle = _PRECISION * float(np.arccos(np.sqrt(min(fidelity, 1.0 - 1e-12))))
         state = trotter_state(problem, STRANG, steps, max_angle=angle)
-        return 1.0 - abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
+        reached = abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
+        return max(0.0, 1.0 - reached)
 
-    steps = _fewest_steps(infidelity, 1.0 - fidelity)
+    steps = _fewest_steps(infidelity, max(_ROUNDING, 1.0 - fidelity))
     depth = None
     if steps is not None:
         circuit = synthesize(trotter_ansatz(problem, 2 * steps + 1), basis=settings.basis)
@@ -68,7 +70,7 @@ def _fewest_steps(infidelity: Callable[[int], float], allowed: float) -> int | N
             fails = steps
         if fails >= _MAX_STEPS:
             return None
-        guess = max(1, math.floor(steps * (found / max(allowed, 1e-15)) ** 0.25))
+        guess = max(1, math.floor(steps * (found / allowed) ** 0.25))
         if suffices is None:
             steps = min(_MAX_STEPS, max(fails + 1, guess))
         else:

@@ -12,16 +12,24 @@ A site may carry an idle partner besides its qubit (the reference of a unitary's
 act on the qubit, which is the more significant part of the physical axis.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import MPS, ComplexArray, canonical_form
+from qtools.compile.sectors import (
+    NO_CHARGE,
+    FloatArray,
+    IntArray,
+    gathered,
+    singular_weights,
+    stacked_eigh,
+)
 
-FloatArray = NDArray[np.float64]
+Scalar = TypeVar("Scalar", np.float64, np.intp)
 
 _NEGLIGIBLE = 1e-30  # squared Schmidt values below this are rounding
 
@@ -33,16 +41,27 @@ class Chain:
     Attributes:
         tensors: (n, chi, d, chi), ``d`` twice the dimension of the idle partner.
         schmidt: (n + 1, chi), Schmidt values left of each site, largest first.
+        charges: (n + 1, chi), the conserved charge left of each site: a tensor's entry
+            ``[l, s, r]`` vanishes unless ``charge(l) + s = charge(r)``, modulo ``modulus``.
+        modulus: 1 where nothing is conserved; all charges are 0 then.
     """
 
     tensors: ComplexArray
     schmidt: FloatArray
+    charges: IntArray
+    modulus: int = 1
 
     @classmethod
-    def product(cls, vectors: ComplexArray) -> "Chain":
-        """The product state of the vectors (n, d)."""
+    def product(cls, vectors: ComplexArray, *, modulus: int = 1) -> "Chain":
+        """The product state of the vectors (n, d); basis states of qubits if a charge is given."""
         n, d = vectors.shape
-        return cls(tensors=vectors.reshape(n, 1, d, 1), schmidt=np.ones((n + 1, 1)))
+        ones = np.concatenate([[0], np.cumsum(vectors[:, 0] == 0.0)])
+        return cls(
+            tensors=vectors.reshape(n, 1, d, 1),
+            schmidt=np.ones((n + 1, 1)),
+            charges=ones[:, None] % modulus,
+            modulus=modulus,
+        )
 
     @classmethod
     def from_mps(cls, mps: MPS) -> "Chain":
@@ -55,7 +74,7 @@ class Chain:
             tensors[site, : tensor.shape[0], :, : tensor.shape[2]] = tensor
         for bond, values in enumerate(form.schmidt):
             schmidt[bond, : len(values)] = values
-        return cls(tensors=tensors, schmidt=schmidt)
+        return cls(tensors=tensors, schmidt=schmidt, charges=np.zeros(schmidt.shape, dtype=np.intp))
 
     @property
     def width(self) -> int:
@@ -116,7 +135,7 @@ def apply_gates(
     Args:
         chain: the state.
         sites: (m,) left site of each pair; no two pairs overlap.
-        gates: (m, 4, 4).
+        gates: (m, 4, 4); they conserve the charge of the chain.
         truncation: where to cut.
 
     Returns:
@@ -126,27 +145,88 @@ def apply_gates(
     n, chi, d, _ = chain.tensors.shape
     m = len(sites)
     theta = _two_site(chain, sites, gates).reshape(m, chi * d, d * chi)
-    weighted = theta * np.repeat(chain.schmidt[sites], d, axis=1)[:, :, None]
-    weights, vectors = _eigh(np.matmul(weighted.conj().transpose(0, 2, 1), weighted))
-    weights, vectors = np.maximum(weights[:, ::-1], 0.0), vectors[:, :, ::-1]
-    tails = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+    space = _right_space(chain, sites, theta)
+    tails = np.cumsum(space.weights[:, ::-1], axis=1)[:, ::-1]
     ranks = truncation.ranks(tails, sites, n, d)
     rank = max(ranks)
     kept = np.arange(rank) < np.array(ranks)[:, None]
-    vectors = vectors[:, :, :rank] * kept[:, None, :]
-    weights = weights[:, :rank] * kept
+    vectors = space.vectors(kept)
+    weights = space.weights[:, :rank] * kept
     totals = weights.sum(axis=1)
     untouched = np.delete(chain.schmidt, sites + 1, axis=0)
     width = max(rank, int(np.count_nonzero(untouched.max(axis=0))))
-    tensors, schmidt = _resized(chain.tensors, width), _fit(chain.schmidt, width)
+    tensors = _resized(chain.tensors, width)
+    schmidt, charges = _fit(chain.schmidt, width), _fit(chain.charges, width)
     # What a cut takes from the norm is given back, so that overlaps keep their size.
-    vectors_out = vectors * np.sqrt(tails[:, 0] / totals)[:, None, None]
-    tensors[sites] = _resized(np.matmul(theta, vectors_out).reshape(m, chi, d, rank), width)
+    restored = vectors * np.sqrt(tails[:, 0] / totals)[:, None, None]
+    tensors[sites] = _resized(np.matmul(theta, restored).reshape(m, chi, d, rank), width)
     rows = vectors.conj().transpose(0, 2, 1).reshape(m, rank, d, chi)
     tensors[sites + 1] = _resized(rows, width)
     schmidt[sites + 1] = _fit(np.sqrt(weights / totals[:, None]), width)
+    charges[sites + 1] = _fit(space.charges[:, :rank], width)
     lost = float(np.sum(np.maximum(0.0, 1.0 - totals / tails[:, 0])))
-    return Chain(tensors=tensors, schmidt=schmidt), lost
+    return replace(chain, tensors=tensors, schmidt=schmidt, charges=charges), lost
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RightSpace:
+    """Right singular vectors of two-site tensors weighted with the Schmidt values on their left.
+
+    Attributes:
+        weights: (m, e) squared singular values, largest first.
+        charges: (m, e) of the vectors.
+        vectors: maps a mask (m, rank) to the leading vectors (m, e, rank), zero where masked out.
+    """
+
+    weights: FloatArray
+    charges: IntArray
+    vectors: Callable[[NDArray[np.bool_]], ComplexArray]
+
+
+def _right_space(chain: Chain, sites: IntArray, theta: ComplexArray) -> _RightSpace:
+    d = chain.tensors.shape[2]
+    scale = np.repeat(chain.schmidt[sites], d, axis=1)
+    if chain.modulus > 1:
+        return _charged_right_space(chain, sites, theta, scale)
+    weighted = theta * scale[:, :, None]
+    found, basis = stacked_eigh(np.matmul(weighted.conj().transpose(0, 2, 1), weighted))
+    weights, basis = np.maximum(found[:, ::-1], 0.0), basis[:, :, ::-1]
+    return _RightSpace(
+        weights=weights,
+        charges=np.zeros(weights.shape, dtype=np.intp),
+        vectors=lambda kept: basis[:, :, : kept.shape[1]] * kept[:, None, :],
+    )
+
+
+def _charged_right_space(
+    chain: Chain, sites: IntArray, theta: ComplexArray, scale: FloatArray
+) -> _RightSpace:
+    rows, columns = _pair_charges(chain, sites)
+    found, sectors = singular_weights(theta, scale, rows, columns)
+    largest_first = np.argsort(-found, axis=1)
+
+    def vectors(kept: NDArray[np.bool_]) -> ComplexArray:
+        rank = kept.shape[1]
+        places = np.full(found.shape, rank)
+        ranked = np.where(kept, np.arange(rank), rank)
+        np.put_along_axis(places, largest_first[:, :rank], ranked, axis=1)
+        return gathered(sectors, places, rank)
+
+    return _RightSpace(
+        weights=np.take_along_axis(found, largest_first, axis=1),
+        charges=np.take_along_axis(columns, largest_first, axis=1),
+        vectors=vectors,
+    )
+
+
+def _pair_charges(chain: Chain, sites: IntArray) -> tuple[IntArray, IntArray]:
+    """Charges (m, 2 chi) of the rows and columns of two-site tensors, at the bond between them."""
+    left, right = chain.charges[sites], chain.charges[sites + 2]
+    rows = (left[:, :, None] + np.arange(2)) % chain.modulus
+    columns = (right[:, None, :] - np.arange(2)[:, None]) % chain.modulus
+    rows[chain.schmidt[sites] == 0.0] = NO_CHARGE
+    np.moveaxis(columns, 1, 2)[chain.schmidt[sites + 2] == 0.0] = NO_CHARGE
+    return rows.reshape(len(sites), -1), columns.reshape(len(sites), -1)
 
 
 def _two_site(chain: Chain, sites: NDArray[np.intp], gates: ComplexArray) -> ComplexArray:
@@ -174,28 +254,9 @@ def _resized(tensors: ComplexArray, width: int) -> ComplexArray:
     return resized
 
 
-def _fit(values: FloatArray, width: int) -> FloatArray:
+def _fit(values: NDArray[Scalar], width: int) -> NDArray[Scalar]:
     """A copy of (k, chi) cut or zero-padded to ``width`` columns."""
-    fitted = np.zeros((len(values), width))
+    fitted = np.zeros((len(values), width), dtype=values.dtype)
     columns = min(width, values.shape[1])
     fitted[:, :columns] = values[:, :columns]
     return fitted
-
-
-_POOL = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
-_PARALLEL_SIZE = 20_000  # entries below which a second thread costs more than it brings
-
-
-def _eigh(grams: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-    """Eigenvalues and eigenvectors of stacked Hermitian matrices, spread over the cores.
-
-    LAPACK's own threads do nothing for matrices this small, and NumPy drops the interpreter lock.
-    """
-    workers = min(len(grams), os.cpu_count() or 1)
-    if workers < 2 or grams.size < _PARALLEL_SIZE:
-        values, vectors = np.linalg.eigh(grams)
-        return values, vectors
-    first, *rest = np.array_split(grams, workers)
-    others = [_POOL.submit(np.linalg.eigh, part) for part in rest]
-    parts = [np.linalg.eigh(first), *(other.result() for other in others)]
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qtools.compile.array_file import damaged, read_arrays, write_arrays
 from qtools.compile.evolve import Target
-from qtools.compile.fit import Fit, StageMark
+from qtools.compile.fit import STAGE_OUTCOMES, Fit, StageMark
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.objective import Evaluation
 from qtools.compile.optimize import Optimization, Pair
@@ -121,7 +121,7 @@ class Checkpoints:
 
     def close(self, outcome: Outcome) -> None:
         """Forget everything, unless the run would go on with other limits."""
-        if outcome in (Outcome.FIDELITY_REACHED, Outcome.CONVERGED):
+        if outcome in STAGE_OUTCOMES:
             self.clear()
 
     def clear(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtools.compile.chain import Chain, Truncation, apply_gates
 from qtools.compile.hamiltonians import ChainHamiltonian
@@ -167,7 +168,9 @@ def trotter_state(
     max_bond: int | None = None,
 ) -> Evolution:
     """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
-    chain = Chain.product(problem.initial.vectors)
+    matrices = problem.hamiltonian.bond_matrices()
+    modulus = conserved_charge(problem.initial, matrices)
+    chain = Chain.product(problem.initial.vectors, modulus=modulus)
     layers = method.layers(num_steps)
     cuts_per_layer = max(1, problem.num_qubits // 2)
     truncation = Truncation(
@@ -177,7 +180,7 @@ def trotter_state(
     for bond, gate in problem.initial.preparation:
         chain, _ = apply_gates(chain, np.array([bond]), gate[None], Truncation(max_weight=0.0))
     step = problem.time / num_steps
-    matrices = problem.hamiltonian.bond_matrices()
+    forbidden = _changes_charge(modulus)
     propagators: dict[tuple[int, float], ComplexArray] = {}
     for parity, fraction in layers:
         sites = np.arange(parity, problem.num_qubits - 1, 2)
@@ -185,7 +188,10 @@ def trotter_state(
             continue
         key = (parity, fraction)
         if key not in propagators:
-            propagators[key] = exponentials(matrices[sites], fraction * step)
+            # Rounding would leave a little where a conserved charge has exact zeros.
+            propagators[key] = np.where(
+                forbidden, 0.0, exponentials(matrices[sites], fraction * step)
+            )
         chain, lost = apply_gates(chain, sites, propagators[key], truncation)
         discarded += lost
         moved += float(np.sqrt(lost))
@@ -193,6 +199,29 @@ def trotter_state(
     return Evolution(
         mps=chain.to_mps().scaled(phase), discarded_weight=discarded, truncation_angle=moved
     )
+
+
+def conserved_charge(initial: Start, matrices: ComplexArray) -> int:
+    """Modulo which number the sum of all bits is conserved; 1 where it is not.
+
+    The number of ones itself is smaller than the first number tried; 2 stands for parity.
+
+    Args:
+        initial: no charge is sharp unless this is a basis state of qubits.
+        matrices: (n - 1, 4, 4), the Hamiltonian of each bond.
+    """
+    is_basis_state = bool(np.all(np.any(initial.vectors == 0.0, axis=1)))
+    if initial.preparation or initial.vectors.shape[1] != 2 or not is_basis_state:
+        return 1
+    moduli = (len(initial.vectors) + 1, 2)
+    return next((m for m in moduli if not np.any(matrices[:, _changes_charge(m)])), 1)
+
+
+def _changes_charge(modulus: int) -> NDArray[np.bool_]:
+    """(4, 4), the entries of a two-qubit matrix that change the sum of the bits."""
+    ones = np.array([0, 1, 1, 2]) % modulus
+    changes: NDArray[np.bool_] = ones[:, None] != ones[None, :]
+    return changes
 
 
 def exponentials(matrices: ComplexArray, time: float) -> ComplexArray:

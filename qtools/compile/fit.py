@@ -40,7 +40,9 @@ _PATIENCE_WITH_GOAL = 100
 _LEAST_PROGRESS = 0.02
 
 # What an optimisation may end with against one cut of the target and not against a finer one.
-_STAGE_OUTCOMES = (Outcome.FIDELITY_REACHED, Outcome.CONVERGED)
+STAGE_OUTCOMES = (Outcome.FIDELITY_REACHED, Outcome.EXACT_AS_TARGET, Outcome.CONVERGED)
+
+_NEAR_THE_GOAL = (Outcome.FIDELITY_REACHED, Outcome.EXACT_AS_TARGET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,14 @@ class StopRules:
     """When to stop.
 
     Attributes:
-        fidelity: enough; None to go on until convergence.
+        fidelity: to reach; None to go on until convergence.
+        enough: an infidelity so small that the target's own error hides any less.
         max_iterations: of the optimiser.
         deadline: on the clock of ``time.perf_counter``; None for no limit.
     """
 
     fidelity: float | None = None
+    enough: float = 0.0
     max_iterations: int = 1000
     deadline: float | None = None
 
@@ -125,10 +129,12 @@ class _Stage:
 
     def decides(self, outcome: Outcome, infidelity: float, rules: StopRules) -> bool:
         """Whether an outcome of this stage also holds against the target itself."""
-        if self.is_exact or outcome not in _STAGE_OUTCOMES:
+        if self.is_exact or outcome not in STAGE_OUTCOMES:
             return True
         if outcome is Outcome.FIDELITY_REACHED and rules.fidelity is not None:
             return self.worst(infidelity) <= 1.0 - rules.fidelity
+        if outcome is Outcome.EXACT_AS_TARGET:
+            return self.worst(infidelity) <= 2.0 * rules.enough
         return infidelity > _TRUSTED_GAIN * self.began_at
 
 
@@ -174,8 +180,8 @@ def fit(
         history.append(_entry(state, stage, time.perf_counter() - began))
         found = _outcome(state, history[mark.first :], rules)
         outcome = found if found is None or stage.decides(found, reached, rules) else None
-        if found in _STAGE_OUTCOMES or stage.is_used_up(reached):
-            sharper = _GOAL_SHARPNESS if found is Outcome.FIDELITY_REACHED else 1.0
+        if found in STAGE_OUTCOMES or stage.is_used_up(reached):
+            sharper = _GOAL_SHARPNESS if found in _NEAR_THE_GOAL else 1.0
             sharpness = min(reached, stage.began_at) * sharper
             mark = StageMark(infidelity=sharpness, first=len(history))
         yield Fit(state=state, history=tuple(history), mark=mark, outcome=outcome)
@@ -235,6 +241,8 @@ def _outcome(
     infidelity = state.evaluation.infidelity
     if rules.fidelity is not None and 1.0 - infidelity >= rules.fidelity:
         return Outcome.FIDELITY_REACHED
+    if infidelity <= rules.enough:
+        return Outcome.EXACT_AS_TARGET
     if state.iteration >= rules.max_iterations:
         return Outcome.ITERATION_LIMIT
     if rules.deadline is not None and time.perf_counter() >= rules.deadline:

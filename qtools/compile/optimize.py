@@ -5,7 +5,7 @@ A point is one unitary per block, a direction one anti-Hermitian matrix per bloc
 Lie algebra). The first guess of the inverse Hessian, which plain L-BFGS takes as a number, is the
 inverse of ``X -> rho X + X rho`` with the state ``rho`` that the block acts on: moving a block in a
 direction that its input hardly populates hardly changes the circuit's state. On the benchmark
-chains this halves the number of iterations (``benchmarks/optimizers.py``).
+chains this saves a third to a half of the evaluations (``benchmarks/optimizers.py``).
 
 The state of the optimiser is a value: :func:`start` makes the first, :func:`advance` the next.
 """

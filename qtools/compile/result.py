@@ -21,6 +21,7 @@ class Outcome(Enum):
     """Why the optimisation ended; the value is advice."""
 
     FIDELITY_REACHED = "the fidelity asked for was reached"
+    EXACT_AS_TARGET = "the circuit is as exact as its target; a smaller tolerance may raise it"
     CONVERGED = "the fidelity no longer rises; more layers would raise it"
     ITERATION_LIMIT = "stopped at the iteration limit; allow more iterations to go on"
     TIME_LIMIT = "stopped at the time limit; allow more seconds to go on"

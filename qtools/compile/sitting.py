@@ -16,6 +16,9 @@ from qtools.errors import StoppedEarlyError
 # Outcomes after which a fit goes on when its limits are raised.
 _LIMITED = (Outcome.ITERATION_LIMIT, Outcome.TIME_LIMIT)
 
+# An infidelity of this share of the target's tolerance is hidden by the target's own error.
+_HIDDEN = 0.05
+
 
 def silent(text: str, fraction: float | None = None) -> None:
     """Tell nobody."""
@@ -79,6 +82,7 @@ class Sitting:
             latest = replace(latest, outcome=None)
         rules = StopRules(
             fidelity=self.settings.fidelity,
+            enough=_HIDDEN * self.settings.tolerance,
             max_iterations=self.settings.max_iterations,
             deadline=self.deadline,
         )

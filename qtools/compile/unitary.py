@@ -4,7 +4,8 @@ An operator is a state in disguise: its Choi state has on every site a qubit and
 start as a Bell pair. The overlap of two Choi states is ``Tr(U^dagger V) / 2^n``, and its absolute
 square the process fidelity. So the same target, engines and optimiser do the work::
 
-    UnitaryProblem -> Target (evolve) -> Ansatz (trotter_ansatz) -> Fit (fit) -> QuantumCircuit
+    UnitaryProblem -> Target (evolve) -> Ansatz (trotter_ansatz) -> Fit (Sitting.fitted)
+        -> QuantumCircuit (synthesize)
 """
 
 from dataclasses import dataclass
@@ -179,13 +180,13 @@ def compile_unitary(
         sitting = Sitting(settings=settings, tell=tell)
         ansatz = trotter_ansatz(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=memory)
-        tell("evolving the target")
+        sitting.tell("evolving the target")
         target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
         start = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
         ended = sitting.fitted(ansatz, target, 1.0 - start)
         compiled = ansatz.with_gates(ended.state.gates)
         overlap_found = precise_overlap(compiled, target.mps, max_memory=memory)
-        tell("writing the circuit")
+        sitting.tell("writing the circuit")
         phase = float(np.angle(overlap_found))
         circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
         seconds = sitting.seconds

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qtools.compile import chain as chain_module
 from qtools.compile.chain import Chain, Truncation, apply_gates
+from qtools.compile.evolve import exponentials
 from tests.compile.dense import (
     apply_block,
     fidelity,
@@ -93,14 +93,27 @@ def test_max_bond_is_obeyed():
     assert total > 0.01
 
 
-def test_eigenvectors_do_not_depend_on_the_number_of_threads(monkeypatch):
-    rng = np.random.default_rng(6)
-    half = random_complex(rng, (7, 6, 6))
-    grams = np.matmul(half.conj().transpose(0, 2, 1), half)
-    alone = np.linalg.eigh(grams)
-    monkeypatch.setattr(chain_module, "_PARALLEL_SIZE", 0)
-    monkeypatch.setattr(chain_module.os, "cpu_count", lambda: 3)
-    values, vectors = chain_module._eigh(grams)
-    np.testing.assert_array_equal(values, alone[0])
-    np.testing.assert_array_equal(vectors, alone[1])
-    assert values == pytest.approx(alone[0])
+@given(seed=seeds, modulus=st.sampled_from([9, 2]))
+def test_a_conserved_charge_changes_nothing_but_the_cost(seed, modulus):
+    rng = np.random.default_rng(seed)
+    bits = rng.integers(2, size=8)
+    vectors = np.eye(2, dtype=complex)[bits]
+    ones = np.array([0, 1, 1, 2]) % modulus
+    conserves = ones[:, None] == ones[None, :]
+    plain, charged = Chain.product(vectors), Chain.product(vectors, modulus=modulus)
+    truncation = Truncation(max_weight=1e-4)
+    for layer in range(6):
+        sites = np.arange(layer % 2, 7, 2)
+        half = random_complex(rng, (len(sites), 4, 4)) * conserves
+        gates = exponentials(half + half.conj().swapaxes(1, 2), 0.7) * conserves
+        plain, lost = apply_gates(plain, sites, gates, truncation)
+        charged, lost_charged = apply_gates(charged, sites, gates, truncation)
+        assert lost_charged == pytest.approx(lost, abs=1e-12)
+    np.testing.assert_allclose(charged.schmidt, plain.schmidt, atol=1e-7)
+    np.testing.assert_allclose(charged.to_mps().to_dense(), plain.to_mps().to_dense(), atol=1e-9)
+    allowed = (
+        charged.charges[:-1, :, None, None]
+        + np.arange(2)[:, None]
+        - charged.charges[1:, None, None]
+    ) % modulus == 0
+    assert np.all(charged.tensors[~allowed] == 0.0)

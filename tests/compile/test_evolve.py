@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.linalg import expm_multiply
 
-from qtools.compile.evolve import evolve, exponentials, trotter_state
+from qtools.compile.evolve import conserved_charge, evolve, exponentials, trotter_state
 from qtools.compile.hamiltonians import ChainHamiltonian
 from qtools.compile.initial_state import InitialState
 from qtools.compile.integrators import METHODS
@@ -104,6 +104,34 @@ def test_long_chain_conserves_total_magnetisation():
     ]
     assert sum(values) == pytest.approx(0.0, abs=1e-4)
     assert max(abs(v) for v in values) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("coupling", "field", "initial", "modulus"),
+    [
+        ((1.0, 1.0, 0.3), (0.0, 0.0, 0.2), "0110", 5),
+        ((1.0, 0.5, 0.3), (0.0, 0.0, 0.2), "0110", 2),
+        ((1.0, 1.0, 0.3), (0.1, 0.0, 0.0), "0110", 1),
+    ],
+)
+def test_conserved_charge_is_found_and_the_state_is_right(coupling, field, initial, modulus):
+    problem = EvolutionProblem(
+        hamiltonian=xyz(4, coupling=coupling, field=field, disorder=0.5),
+        initial=InitialState.named(initial, num_qubits=4),
+        time=0.8,
+    )
+    assert conserved_charge(problem.initial, problem.hamiltonian.bond_matrices()) == modulus
+    found = evolve(problem, tolerance=1e-10).mps.to_dense()
+    assert 1.0 - fidelity(exact_state(problem), found) < 1e-10
+
+
+def test_no_charge_is_sharp_in_a_superposition_or_after_a_preparation():
+    matrices = heisenberg(3).bond_matrices()
+    tilted = InitialState(vectors=np.full((3, 2), np.sqrt(0.5), dtype=complex))
+    prepared = InitialState(
+        vectors=np.eye(2, dtype=complex)[[0, 1, 0]], preparation=((0, np.eye(4)),)
+    )
+    assert conserved_charge(tilted, matrices) == conserved_charge(prepared, matrices) == 1
 
 
 def test_a_cap_on_the_bond_is_obeyed_and_owned_up_to():

@@ -66,10 +66,11 @@ def test_ends_when_the_circuit_is_exact():
         time=1.2,
     )
     ansatz, target = trotter_ansatz(problem, 7), evolve(problem, tolerance=1e-9).mps
-    rules = StopRules()
-    *_, end = fit(ansatz, target, rules, infidelity=1e-3, began=time.perf_counter())
-    assert end.outcome is Outcome.CONVERGED
-    assert end.state.evaluation.infidelity < 1e-8
+    for enough in (0.0, 1e-9):
+        rules = StopRules(enough=enough)
+        *_, end = fit(ansatz, target, rules, infidelity=1e-3, began=time.perf_counter())
+        assert end.outcome in (Outcome.CONVERGED, Outcome.EXACT_AS_TARGET)
+        assert end.state.evaluation.infidelity < 1e-8
 
 
 def test_limits(chain):

@@ -53,7 +53,7 @@ class Prediction:
     memory: int
 
     def __str__(self) -> str:
-        return f"{self.engine} ({self.seconds:.2g} s, {gibibytes(self.memory)} per evaluation)"
+        return f"{self.engine} ({self.seconds:.2g} s, {readable_bytes(self.memory)} per evaluation)"
 
 
 def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
@@ -102,8 +102,8 @@ def choose(
         raise CapacityError(
             f"the contraction needs {' or '.join(map(str, predictions))} for "
             f"{len(layers_of(ansatz.bonds))} layers and a target of bond {target.max_bond}, but "
-            f"only {gibibytes(max_memory)} is allowed; use fewer layers, a larger tolerance of "
-            "the target or more memory"
+            f"only {readable_bytes(max_memory)} is allowed; use fewer layers, a larger tolerance "
+            "of the target or more memory"
         )
     return min(fitting, key=lambda prediction: prediction.seconds)
 
@@ -130,9 +130,15 @@ def precise_overlap(
     return TruncatedOverlap(ansatz, target, max_angle=finest).value(ansatz.gates)
 
 
-def gibibytes(size: int) -> str:
-    """``size`` bytes in words; sizes may be integers too large for a float."""
-    return f"{size / 2**30:.2f} GiB" if size < 2**70 else f"2^{size.bit_length() - 31} GiB"
+def readable_bytes(size: float) -> str:
+    """``size`` bytes in the unit that fits; sizes may be integers too large for a float."""
+    if size >= 2**70:
+        return f"2^{int(size).bit_length() - 31} GiB"
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    return f"{size:.4g} GiB"
 
 
 def _cores() -> int:

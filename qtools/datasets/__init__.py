@@ -1,0 +1,1 @@
+"""Corpora of quantum circuits: licensed, deduplicated, split without leaks, kept as Parquet."""

@@ -1,0 +1,137 @@
+"""Run one function over many arguments, here or in worker processes with limits."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from qtools.errors import QtoolsError, UsageError
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Ending(Enum):
+    """How one call ended; the value says what to do about it."""
+
+    DONE = "done"
+    FAILED = "the call raised an error; read its message"
+    TIMEOUT = "the call took too long and was stopped; raise the time limit or skip it"
+    MEMORY = "the call took too much memory and was stopped; raise the limit or skip it"
+    DIED = "the worker process died in the call; report it with the argument"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one call in a worker process.
+
+    Attributes:
+        seconds: wall-clock time after which the worker is killed.
+        memory_bytes: address space that the worker may have in all.
+    """
+
+    seconds: float = 60.0
+    memory_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Generic[R]):
+    """What became of one call.
+
+    Attributes:
+        index: position of its argument.
+        ending: how it ended.
+        value: the function's result when done, else None.
+        reason: a short slug for a failure (the error's ``reason``, or its type), else empty.
+        message: the error's message, else empty.
+    """
+
+    index: int
+    ending: Ending
+    value: R | None = None
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serial:
+    """Run in this process, one after the other, without limits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """Run in ``count`` worker processes."""
+
+    count: int
+
+
+Executor = Serial | Processes
+
+
+def parse_executor(text: str) -> Executor:
+    """``serial`` or ``processes:N``.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if text == "serial":
+        return Serial()
+    match = re.fullmatch(r"processes:([1-9][0-9]{0,3})", text)
+    if not match:
+        raise UsageError(f"expected an executor 'serial' or 'processes:N', got {text!r}")
+    return Processes(count=int(match[1]))
+
+
+def run_all(
+    function: Callable[[A], R],
+    arguments: Iterable[A],
+    *,
+    executor: Executor,
+    limits: Limits | None = None,
+) -> Iterator[Outcome[R]]:
+    """Call ``function`` on every argument; yields outcomes as they come, in any order.
+
+    No outcome is lost: a call that hangs, exhausts memory or kills its worker becomes an outcome
+    as well, and the other calls go on.
+
+    Args:
+        function: importable by name (a top-level function) for worker processes.
+        arguments: read lazily.
+        executor: where.
+        limits: per call, for worker processes; the defaults of :class:`Limits` when None.
+    """
+    if isinstance(executor, Serial):
+        for index, argument in enumerate(arguments):
+            yield attempt(function, index, argument)
+        return
+    from qtools.runs.workers import run_in_workers
+
+    yield from run_in_workers(function, arguments, count=executor.count, limits=limits or Limits())
+
+
+def attempt(function: Callable[[A], R], index: int, argument: A) -> Outcome[R]:
+    """One call, with its error caught: the boundary that keeps one bad input from ending a run."""
+    try:
+        return Outcome(index=index, ending=Ending.DONE, value=function(argument))
+    except MemoryError:
+        return Outcome(index=index, ending=Ending.MEMORY, reason="memory-limit")
+    except QtoolsError as error:
+        reason = getattr(error, "reason", type(error).__name__)
+        return Outcome(index=index, ending=Ending.FAILED, reason=reason, message=str(error))
+    except Exception as error:  # noqa: BLE001 - worker boundary: any error becomes an outcome
+        return _failed(index, error)
+    except BaseException as error:
+        # Rust code that panics raises PyO3's PanicException, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        return _failed(index, error)
+
+
+def _failed(index: int, error: BaseException) -> Outcome[Any]:
+    return Outcome(
+        index=index,
+        ending=Ending.FAILED,
+        reason=type(error).__name__,
+        message=str(error)[:1000],
+    )

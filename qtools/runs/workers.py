@@ -1,0 +1,202 @@
+"""Worker processes that can be killed: the engine behind ``processes:N``.
+
+A worker gets arguments in small batches and answers call by call, so the argument to blame for a
+hang or a crash is always the first one unanswered; the rest of the batch goes to another worker.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+from qtools.runs.executors import Ending, Limits, Outcome, attempt
+
+A = TypeVar("A")
+R = TypeVar("R")
+_Job = tuple[int, Any]
+
+_BATCH = 8
+_START_SECONDS = 120.0
+# One thread per worker: the workers are the parallelism, and results must not depend on it.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "QISKIT_PARALLEL": "FALSE",
+    "QISKIT_NUM_PROCS": "1",
+    "RUST_BACKTRACE": "0",
+}
+_MEMORY_SIGNALS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
+
+
+def run_in_workers(
+    function: Callable[[A], R], arguments: Iterable[A], *, count: int, limits: Limits
+) -> Iterator[Outcome[R]]:
+    """See :func:`qtools.runs.executors.run_all`."""
+    jobs: Iterator[_Job] = iter(enumerate(arguments))
+    returned: deque[_Job] = deque()
+    workers: list[_Worker] = []
+    try:
+        while True:
+            for worker in workers:
+                worker.feed(returned, jobs)
+            workers = [worker for worker in workers if worker.alive_with_work()]
+            while len(workers) < count:
+                batch = _take(returned, jobs)
+                if not batch:
+                    break
+                workers.append(_Worker(function, limits, batch))
+            if not workers:
+                return
+            _wait_for_news(workers)
+            for worker in workers:
+                yield from worker.answers(returned)
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+def _take(returned: deque[_Job], jobs: Iterator[_Job]) -> list[_Job]:
+    batch: list[_Job] = []
+    while len(batch) < _BATCH:
+        job = returned.popleft() if returned else next(jobs, None)
+        if job is None:
+            break
+        batch.append(job)
+    return batch
+
+
+def _wait_for_news(workers: "list[_Worker]") -> None:
+    """Sleep until an answer arrives, a worker dies, or a deadline passes."""
+    deadline = min(worker.deadline for worker in workers)
+    connections = [worker.connection for worker in workers]
+    wait(connections, timeout=max(0.0, deadline - time.monotonic()))
+
+
+class _Worker:
+    """One process with its pipe and the jobs it still owes."""
+
+    def __init__(self, function: Callable[[Any], Any], limits: Limits, batch: list[_Job]) -> None:
+        context = get_context("forkserver")
+        context.set_forkserver_preload([function.__module__])
+        self.connection, theirs = context.Pipe()
+        self._limits = limits
+        self._process = context.Process(target=_serve, args=(theirs, function, limits), daemon=True)
+        with _environment():
+            self._process.start()
+        theirs.close()
+        self._owed: deque[_Job] = deque()
+        self._closed = False
+        # The first call's clock starts when the worker says that its imports are done.
+        self.deadline = time.monotonic() + _START_SECONDS
+        self._send(batch)
+
+    def feed(self, returned: deque[_Job], jobs: Iterator[_Job]) -> None:
+        """Keep the queue filled, so that the worker never waits for a round trip."""
+        if not self._closed and len(self._owed) <= _BATCH // 2:
+            batch = _take(returned, jobs)
+            if batch:
+                self._send(batch)
+
+    def alive_with_work(self) -> bool:
+        """Whether answers are still to come; a worker without work is let go."""
+        if self._owed and not self._closed:
+            return True
+        self.kill()
+        return False
+
+    def answers(self, returned: deque[_Job]) -> Iterator[Outcome[Any]]:
+        """Outcomes that have arrived; a worker past its deadline or dead yields its last one."""
+        try:
+            while not self._closed and self.connection.poll():
+                message = self.connection.recv()
+                self.deadline = time.monotonic() + self._limits.seconds
+                if message is None:
+                    continue
+                self._owed.popleft()
+                yield message
+                if message.ending is Ending.MEMORY:
+                    # What it holds cannot be known; a fresh worker is safer.
+                    self._give_back(returned)
+        except (EOFError, ConnectionResetError):
+            yield self._blame(self._ending_of_death(), returned)
+            return
+        if not self._closed and self._owed and time.monotonic() > self.deadline:
+            yield self._blame(Ending.TIMEOUT, returned)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if not self._closed:
+            self._closed = True
+            self.connection.close()
+        self._process.kill()
+        self._process.join()
+
+    def _send(self, batch: list[_Job]) -> None:
+        self._owed.extend(batch)
+        if len(self._owed) == len(batch):
+            self.deadline = max(self.deadline, time.monotonic() + self._limits.seconds)
+        # A worker that just died shows as end of file when its answers are read.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send(batch)
+
+    def _ending_of_death(self) -> Ending:
+        self._process.join(timeout=5.0)
+        code = self._process.exitcode
+        if code == -signal.SIGALRM:
+            return Ending.TIMEOUT
+        return Ending.MEMORY if code in _MEMORY_SIGNALS else Ending.DIED
+
+    def _blame(self, ending: Ending, returned: deque[_Job]) -> Outcome[Any]:
+        index, _ = self._owed.popleft()
+        self._give_back(returned)
+        reason = {
+            Ending.TIMEOUT: "time-limit",
+            Ending.MEMORY: "memory-limit",
+        }.get(ending, "worker-died")
+        message = f"{ending.value} (exit code {self._process.exitcode})"
+        return Outcome(index=index, ending=ending, reason=reason, message=message)
+
+    def _give_back(self, returned: deque[_Job]) -> None:
+        returned.extend(self._owed)
+        self._owed.clear()
+        self.kill()
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """The workers' environment, while the fork server may be starting."""
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limits) -> None:
+    """The worker's main loop; ends when the other side closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Parsers that crash write to stderr; their outcome says what happened.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        connection.send(None)
+        while True:
+            for index, argument in connection.recv():
+                # Second line of defence, for a worker whose parent was killed.
+                signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 5.0)
+                outcome = attempt(function, index, argument)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                connection.send(outcome)

@@ -1,0 +1,76 @@
+"""Executors: every call has an outcome, whatever it does."""
+
+import os
+import time
+
+import pytest
+
+from qtools.errors import BadInputError, UsageError
+from qtools.runs.executors import (
+    Ending,
+    Limits,
+    Processes,
+    Serial,
+    parse_executor,
+    run_all,
+)
+
+LIMITS = Limits(seconds=1.0, memory_bytes=3 << 30)
+
+
+def behave(what: str) -> str:
+    if what == "hang":
+        time.sleep(60)
+    if what == "bomb":
+        return str(len(bytearray(8 << 30)))
+    if what == "abort":
+        os.abort()
+    if what == "exit":
+        os._exit(3)
+    if what == "raise":
+        raise ValueError("no")
+    if what == "refuse":
+        raise BadInputError("expected x, got y; do z")
+    return what.upper()
+
+
+def test_serial_and_processes_agree() -> None:
+    arguments = ["a", "raise", "b", "refuse", "c"] * 5
+    serial = list(run_all(behave, arguments, executor=Serial()))
+    parallel = list(run_all(behave, arguments, executor=Processes(count=2), limits=LIMITS))
+    assert sorted(parallel, key=lambda o: o.index) == serial
+    assert [o.value for o in serial[:3]] == ["A", None, "B"]
+    assert serial[1].reason == "ValueError"
+    assert serial[3].message == "expected x, got y; do z"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_bad_calls_cost_one_outcome_each(count: int) -> None:
+    arguments = ["a"] * 10 + ["hang"] + ["b"] * 10 + ["abort", "bomb", "exit"] + ["c"] * 10
+    outcomes = list(run_all(behave, arguments, executor=Processes(count=count), limits=LIMITS))
+    by_index = {outcome.index: outcome for outcome in outcomes}
+    assert sorted(by_index) == list(range(len(arguments)))
+    assert len(outcomes) == len(arguments)
+    endings = {arguments[i]: outcome.ending for i, outcome in by_index.items()}
+    assert endings == {
+        "a": Ending.DONE,
+        "b": Ending.DONE,
+        "c": Ending.DONE,
+        "hang": Ending.TIMEOUT,
+        "abort": Ending.MEMORY,
+        "bomb": Ending.MEMORY,
+        "exit": Ending.DIED,
+    }
+
+
+def test_leaving_early_ends_the_workers() -> None:
+    outcomes = run_all(behave, ["a"] * 100, executor=Processes(count=2), limits=LIMITS)
+    assert next(outcomes).value == "A"
+    outcomes.close()  # type: ignore[attr-defined]
+
+
+def test_executor_names() -> None:
+    assert parse_executor("serial") == Serial()
+    assert parse_executor("processes:3") == Processes(count=3)
+    with pytest.raises(UsageError, match="processes:N"):
+        parse_executor("threads:2")
