@@ -8,7 +8,10 @@ from qtools import console
 from qtools.errors import GoalNotReachedError
 
 if TYPE_CHECKING:
+    from qtools.compile.problem import EvolutionProblem
+    from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
+    from qtools.compile.series import SeriesRow
     from qtools.compile.settings import CompileSettings
     from qtools.compile.state_problem import Problem
 
@@ -17,12 +20,10 @@ def run_compilation(
     problem: "Problem",
     settings: "CompileSettings",
     directory: "RunDirectory",
+    options: "RunOptions",
     *,
-    force: bool,
     as_json: bool,
     quiet: bool,
-    interval: float,
-    search: bool = False,
 ) -> None:
     """Compile, write, certify and report; go on from what an earlier sitting left.
 
@@ -30,43 +31,76 @@ def run_compilation(
         problem: what to prepare.
         settings: how.
         directory: where to write.
-        force: start anew, whatever lies there.
+        options: how the run is made.
         as_json: print the record on stdout.
         quiet: show nothing on stderr.
-        interval: seconds between two checkpoints.
-        search: find the depth instead of taking ``settings.layers``.
 
     Raises:
         GoalNotReachedError: when a fidelity was asked for and missed.
     """
-    from qtools.compile import compiler, depth
-    from qtools.compile.run_directory import request_id
+    from qtools.compile.run import run
     from qtools.compile.stopping import stopping_on_sigterm
 
-    directory.refuse_unusable()
-    mode = "search" if search else ""
-    request = request_id(problem, settings, mode)
-    checkpoints = directory.checkpoints(problem, settings, start=mode, interval=interval)
-    record = None if force else directory.finished_record(request)
-    if record is None:
-        if force:
-            checkpoints.clear()
-        else:
-            directory.refuse_foreign(problem, checkpoints)
-        with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
-            compile_one = depth.search_depth if search else compiler.compile_problem
-            result = compile_one(problem, settings, on_progress=tick, checkpoints=checkpoints)
-            # Written before the certificate: an interrupt must not lose the circuit.
-            checkpoints.claim()
-            directory.write(result, request=request)
-            tick("checking the written circuit")
-            result = compiler.certified(result, directory.read_circuit())
-            directory.write_result(result, request=request)
-            checkpoints.close(result.outcome)
-        record = directory.record()
-    elif not quiet:
-        console.note("this run is finished already; nothing was done")
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        record = run(problem, settings, directory, options, tell=tick)
     _report(record, directory, as_json=as_json, quiet=quiet)
+
+
+def run_time_series(
+    problem: "EvolutionProblem",
+    times: tuple[float, ...],
+    settings: "CompileSettings",
+    directory: "RunDirectory",
+    options: "RunOptions",
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Compile one circuit per time; arguments and errors as in :func:`run_compilation`."""
+    from qtools.compile.series import TABLE, run_series, write_series
+    from qtools.compile.stopping import stopping_on_sigterm
+
+    rows: list[SeriesRow] = []
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        for row in run_series(
+            problem,
+            times,
+            settings,
+            directory.path,
+            options,
+            tell=tick,
+            circuit_format=directory.circuit_format,
+        ):
+            rows.append(row)
+            write_series(directory.path, rows)
+    if as_json:
+        typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
+    if not quiet:
+        _print_series(rows)
+        console.note(f"written to {directory.path}")
+    missed = [row for row in rows if row.fidelity < (settings.fidelity or 0.0)]
+    if missed:
+        raise GoalNotReachedError(
+            f"fidelity {settings.fidelity} was asked for and missed at {len(missed)} of "
+            f"{len(rows)} times, first at {missed[0].time:g}; the results are in {directory.path}"
+        )
+
+
+def _print_series(rows: list["SeriesRow"]) -> None:
+    cells = [
+        (
+            f"{row.time:g}",
+            _shown(row.fidelity),
+            _shown(row.fidelity_lower_bound),
+            _shown(row.trotter_same_depth_fidelity),
+            f"{row.layers}",
+            f"{row.two_qubit_depth}",
+            f"{row.seconds:.1f}",
+        )
+        for row in rows
+    ]
+    columns = ("time", "fidelity", "lower bound", "Trotter", "layers", "2q depth", "seconds")
+    console.table(f"{len(rows)} times", columns, cells)
 
 
 def _report(

@@ -1,5 +1,6 @@
 """``qtools compile ...``: options in, one run directory out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,8 @@ import typer
 from qtools.compile import command_options as o
 from qtools.compile import state_commands
 from qtools.compile.circuit_format import CircuitFormat
-from qtools.compile.command_run import run_compilation
+from qtools.compile.command_run import run_compilation, run_time_series
+from qtools.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Compile evolved states into short circuits.")
 
@@ -58,6 +60,15 @@ def evolution(
         ),
     ] = None,
     time: Annotated[float | None, o.option("--time", "Evolution time.", o.PROBLEM)] = None,
+    times: Annotated[
+        str | None, o.option("--times", "A series, such as 0.2:2.0:0.2 or 0.5,1,2.", o.PROBLEM)
+    ] = None,
+    then_trotter: Annotated[
+        float | None, o.option("--then-trotter", "Go on to this time by Trotter.", o.CIRCUIT)
+    ] = None,
+    trotter_steps: Annotated[
+        int | None, o.option("--trotter-steps", "Second-order steps to there.", o.CIRCUIT)
+    ] = None,
     layers: o.Layers = None,
     steps: Annotated[
         int | None, o.option("--steps", "As many layers as K Trotter steps: 2K+1.", o.CIRCUIT)
@@ -91,7 +102,10 @@ def evolution(
         merged,
         read_problem_file,
     )
+    from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
+    from qtools.compile.series import parse_times
+    from qtools.compile.then_trotter import ThenTrotter
 
     optimize = {
         "fidelity": fidelity,
@@ -121,13 +135,25 @@ def evolution(
         optimize={key: value for key, value in optimize.items() if value is not None},
     )
     request = given if problem is None else merged(read_problem_file(problem), given)
-    run_compilation(
-        request.problem(),
-        request.settings(),
-        RunDirectory(path=out, circuit_format=circuit_format),
-        force=force,
-        as_json=as_json,
-        quiet=quiet,
-        interval=checkpoint_seconds,
-        search=request.searches_depth,
+    series = None if times is None else parse_times(times)
+    if series is not None:
+        if time is not None:
+            raise UsageError("--time and --times do not fit together; give one of them")
+        request = replace(request, time=series[-1])
+    if (then_trotter is None) != (trotter_steps is None):
+        raise UsageError("--then-trotter and --trotter-steps belong together; give both")
+    then = None
+    asked = request.problem()
+    if then_trotter is not None and trotter_steps is not None:
+        then = ThenTrotter(until=then_trotter, steps=trotter_steps)
+        then.refuse_before(asked.time)
+    directory = RunDirectory(path=out, circuit_format=circuit_format)
+    options = RunOptions(
+        force=force, interval=checkpoint_seconds, search=request.searches_depth, then=then
     )
+    if series is None:
+        run_compilation(asked, request.settings(), directory, options, as_json=as_json, quiet=quiet)
+    else:
+        run_time_series(
+            asked, series, request.settings(), directory, options, as_json=as_json, quiet=quiet
+        )

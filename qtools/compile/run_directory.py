@@ -164,23 +164,27 @@ class RunDirectory:
         lines = [json.dumps(asdict(entry), allow_nan=False) + "\n" for entry in result.history]
         write_text(self.path / HISTORY, "".join(lines))
         ansatz = result.ansatz
-        write_arrays(
-            self.path / ANSATZ,
-            {"initial": ansatz.initial, "bonds": np.array(ansatz.bonds), "gates": ansatz.gates},
-        )
+        layout = {"bonds": np.array(ansatz.bonds, dtype=int), "frozen": np.array(ansatz.frozen)}
+        arrays = {"initial": ansatz.initial, "gates": ansatz.gates, **layout}
+        write_arrays(self.path / ANSATZ, arrays)
         self.write_result(result, request=request)
 
     def read_ansatz(self) -> Ansatz:
-        """The blocks of the compiled circuit, all of them free to move."""
+        """The blocks of the compiled circuit."""
         arrays = read_arrays(self.path / ANSATZ, what="file")
-        bonds = tuple(arrays["bonds"].tolist())
-        return Ansatz(initial=arrays["initial"], bonds=bonds, gates=arrays["gates"])
+        return Ansatz(
+            initial=arrays["initial"],
+            bonds=tuple(arrays["bonds"].tolist()),
+            gates=arrays["gates"],
+            frozen=int(arrays["frozen"]),
+        )
 
     def write_result(self, result: "CompilationResult", *, request: str = "") -> None:
         """Write ``result.json`` for the circuit file that is there."""
         digest = hashlib.sha256(self.circuit_path.read_bytes()).hexdigest()
         record = result_record(result)
         record["request_id"] = request
+        record["blocks_sha256"] = hashlib.sha256((self.path / ANSATZ).read_bytes()).hexdigest()
         record["circuit"] = {"file": self.circuit_path.name, "sha256": digest}
         write_text(self.result_path, json.dumps(record, indent=2, allow_nan=False) + "\n")
 

@@ -49,6 +49,7 @@ def circuit(
     """
     from qtools.compile.circuit_files import read_circuit
     from qtools.compile.circuit_input import circuit_problem, given_circuit
+    from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
     from qtools.errors import BadInputError
 
@@ -81,11 +82,9 @@ def circuit(
         problem,
         settings,
         RunDirectory(path=out, circuit_format=circuit_format),
-        force=force,
+        RunOptions(force=force, interval=checkpoint_seconds, search=layers is None),
         as_json=as_json,
         quiet=quiet,
-        interval=checkpoint_seconds,
-        search=layers is None,
     )
 
 
@@ -116,6 +115,7 @@ def mps(
 ) -> None:
     """Prepare a matrix product state by a circuit of brick layers."""
     from qtools.compile.mps_input import read_state
+    from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
     from qtools.compile.state_problem import StateProblem
 
@@ -134,11 +134,9 @@ def mps(
         StateProblem(name=source.name, mps=read_state(source)),
         settings,
         RunDirectory(path=out, circuit_format=circuit_format),
-        force=force,
+        RunOptions(force=force, interval=checkpoint_seconds, search=layers is None),
         as_json=as_json,
         quiet=quiet,
-        interval=checkpoint_seconds,
-        search=layers is None,
     )
 
 

@@ -1,0 +1,113 @@
+"""One compilation into one run directory: skipped when it is done, gone on with when it is not."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qtools.compile import compiler, depth
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.checkpoint import INTERVAL
+from qtools.compile.result import CompilationResult
+from qtools.compile.run_directory import RunDirectory, request_id
+from qtools.compile.settings import CompileSettings
+from qtools.compile.state_problem import Problem
+from qtools.compile.then_trotter import ThenTrotter, trotter_rest
+from qtools.console import Ticker
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a run is made, apart from what it computes.
+
+    Attributes:
+        force: start anew, whatever lies there.
+        interval: seconds between two checkpoints.
+        search: find the depth instead of taking ``settings.layers``.
+        then: plain Trotter steps to append.
+    """
+
+    force: bool = False
+    interval: float = INTERVAL
+    search: bool = False
+    then: ThenTrotter | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WarmStart:
+    """The circuit of another run to start from.
+
+    Attributes:
+        ansatz: its blocks.
+        layers: its brick layers.
+        name: tells one such circuit from another.
+    """
+
+    ansatz: Ansatz
+    layers: int
+    name: str
+
+
+def run(
+    problem: Problem,
+    settings: CompileSettings,
+    directory: RunDirectory,
+    options: RunOptions,
+    *,
+    tell: Ticker,
+    warm: WarmStart | None = None,
+) -> dict[str, Any]:
+    """Compile, write and certify; what ``result.json`` then holds.
+
+    Args:
+        problem: what to prepare.
+        settings: how.
+        directory: where to write.
+        options: see :class:`RunOptions`.
+        tell: is told what goes on.
+        warm: a circuit to start from if it is closer than the usual start.
+
+    Raises:
+        OutputExistsError: when the directory holds something else.
+        BadInputError: when a checkpoint is damaged.
+    """
+    directory.refuse_unusable()
+    course = ("search" if options.search else "") + (f" after {warm.name}" if warm else "")
+    request = request_id(problem, settings, f"{course} {options.then}" if options.then else course)
+    checkpoints = directory.checkpoints(problem, settings, start=course, interval=options.interval)
+    if options.force:
+        checkpoints.clear()
+    else:
+        record = directory.finished_record(request)
+        if record is not None:
+            tell("finished already")
+            return record
+        directory.refuse_foreign(problem, checkpoints)
+    start = None if warm is None else warm.ansatz
+    if options.search:
+        result = depth.search_depth(
+            problem,
+            settings,
+            on_progress=tell,
+            checkpoints=checkpoints,
+            first=1 if warm is None else warm.layers,
+            start=start,
+        )
+    else:
+        result = compiler.compile_problem(
+            problem, settings, on_progress=tell, checkpoints=checkpoints, start=start
+        )
+    result = _extended(result, options.then)
+    # Written before the certificate: an interrupt must not lose the circuit.
+    checkpoints.claim()
+    directory.write(result, request=request)
+    tell("checking the written circuit")
+    result = compiler.certified(result, directory.read_circuit())
+    directory.write_result(result, request=request)
+    checkpoints.close(result.outcome)
+    return directory.record()
+
+
+def _extended(result: CompilationResult, then: ThenTrotter | None) -> CompilationResult:
+    if then is None:
+        return result
+    rest = trotter_rest(result.problem, then, basis=result.settings.basis)
+    return replace(result, rest=rest)
