@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from qtools import __version__, console
+from qtools.compile.cite_command import cite
 from qtools.compile.commands import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
@@ -35,6 +36,9 @@ def _print_version(asked: bool) -> None:
     if asked:
         typer.echo(f"qtools {__version__}")
         raise typer.Exit
+
+
+app.command("cite")(cite)
 
 
 @app.callback()

@@ -35,6 +35,9 @@ Budget = Annotated[
     float | None, option("--budget", "Seconds for the best depth and fidelity.", STOP)
 ]
 Seed = Annotated[int | None, option("--seed", "Of everything random.", STOP)]
+Observables = Annotated[
+    list[str] | None, option("--observable", "Such as Z:24 or XX:0,1, or a file.", OUTPUT)
+]
 Out = Annotated[Path, option("--out", "Directory to write to.", OUTPUT)]
 Format = Annotated[CircuitFormat, option("--format", "Of the circuit file.", OUTPUT)]
 Force = Annotated[bool, option("--force", "Start anew, and overwrite whatever lies there.", OUTPUT)]

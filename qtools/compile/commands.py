@@ -84,6 +84,7 @@ def evolution(
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
     seed: o.Seed = None,
+    observable: o.Observables = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
     force: o.Force = False,
@@ -96,6 +97,7 @@ def evolution(
     Give the problem as options or as a problem.toml, and the depth as --layers or --steps. Without
     a depth, --fidelity finds the fewest layers that reach it, and --budget the best within a time.
     """
+    from qtools.compile.observables import read_observables
     from qtools.compile.problem_file import (
         CompileRequest,
         HamiltonianRequest,
@@ -149,7 +151,11 @@ def evolution(
         then.refuse_before(asked.time)
     directory = RunDirectory(path=out, circuit_format=circuit_format)
     options = RunOptions(
-        force=force, interval=checkpoint_seconds, search=request.searches_depth, then=then
+        force=force,
+        interval=checkpoint_seconds,
+        search=request.searches_depth,
+        then=then,
+        observables=read_observables(observable),
     )
     if series is None:
         run_compilation(asked, request.settings(), directory, options, as_json=as_json, quiet=quiet)

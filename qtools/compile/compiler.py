@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qtools import __version__
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.baseline import trotter_baseline
 from qtools.compile.certify import certify
@@ -82,6 +83,13 @@ def finished(
     phase = float(np.angle(overlap))
     sitting.tell("writing the circuit")
     circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
+    circuit.metadata = {
+        "qtools": __version__,
+        "problem": problem.content_id(),
+        "fidelity": min(1.0, abs(overlap) ** 2),
+        "layers": settings.layers,
+        "seed": settings.seed,
+    }
     seconds = sitting.seconds
     fidelity = min(1.0, abs(overlap) ** 2)
     baseline = None

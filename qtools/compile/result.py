@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
 from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
+from qtools.compile.circuit_parameters import parametrized
 from qtools.compile.evolve import Target
+from qtools.compile.observables import Physics
 from qtools.compile.settings import CompileSettings
 
 if TYPE_CHECKING:
@@ -106,6 +108,8 @@ class CompilationResult:
         trials: the depths that were tried, when the depth was searched for.
         rest: what follows the compiled circuit: the part of a given circuit that was not replaced,
             or plain Trotter steps that go on from there; None for nothing.
+        target_physics: what is measured of the target; None until it was measured.
+        compiled_physics: the same of the compiled circuit's state, without the rest.
     """
 
     problem: "Problem"
@@ -123,6 +127,8 @@ class CompilationResult:
     certificate: Certificate | None = None
     trials: tuple[DepthTrial, ...] = ()
     rest: "QuantumCircuit | None" = None
+    target_physics: Physics | None = None
+    compiled_physics: Physics | None = None
 
     @property
     def whole_circuit(self) -> "QuantumCircuit":
@@ -148,6 +154,19 @@ class CompilationResult:
             return self.certificate.fidelity_lower_bound
         compiled = math.acos(math.sqrt(min(1.0, self.fidelity)))
         return math.cos(min(math.pi / 2, compiled + self.target.angle)) ** 2
+
+    @property
+    def template(self) -> "QuantumCircuit":
+        """The circuit with a free parameter for every angle.
+
+        ``template.assign_parameters(parameters)`` is the circuit.
+        """
+        return parametrized(self.circuit)[0]
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The angles of the circuit, radians, in the order of ``template.parameters``."""
+        return parametrized(self.circuit)[1]
 
     @property
     def two_qubit_depth(self) -> int:

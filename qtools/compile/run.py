@@ -6,11 +6,14 @@ from typing import Any
 from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.checkpoint import INTERVAL
+from qtools.compile.observables import Observable, circuit_state, measure
+from qtools.compile.problem import EvolutionProblem
 from qtools.compile.result import CompilationResult
 from qtools.compile.run_directory import RunDirectory, request_id
 from qtools.compile.settings import CompileSettings
 from qtools.compile.state_problem import Problem
 from qtools.compile.then_trotter import ThenTrotter, trotter_rest
+from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
 
 
@@ -23,12 +26,14 @@ class RunOptions:
         interval: seconds between two checkpoints.
         search: find the depth instead of taking ``settings.layers``.
         then: plain Trotter steps to append.
+        observables: to measure, besides what is always measured.
     """
 
     force: bool = False
     interval: float = INTERVAL
     search: bool = False
     then: ThenTrotter | None = None
+    observables: tuple[Observable, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,9 +74,12 @@ def run(
         OutputExistsError: when the directory holds something else.
         BadInputError: when a checkpoint is damaged.
     """
+    for observable in options.observables:
+        observable.refuse_outside(problem.num_qubits)
     directory.refuse_unusable()
     course = ("search" if options.search else "") + (f" after {warm.name}" if warm else "")
-    request = request_id(problem, settings, f"{course} {options.then}" if options.then else course)
+    wished = [f" {wish}" for wish in (options.then, *options.observables) if wish is not None]
+    request = request_id(problem, settings, course + "".join(wished))
     checkpoints = directory.checkpoints(problem, settings, start=course, interval=options.interval)
     if options.force:
         checkpoints.clear()
@@ -101,9 +109,23 @@ def run(
     directory.write(result, request=request)
     tell("checking the written circuit")
     result = compiler.certified(result, directory.read_circuit())
+    tell("measuring")
+    result = measured(result, options.observables)
     directory.write_result(result, request=request)
     checkpoints.close(result.outcome)
     return directory.record()
+
+
+def measured(result: CompilationResult, observables: tuple[Observable, ...]) -> CompilationResult:
+    """The result with what is measured of its target and of its circuit's state."""
+    problem = result.problem
+    hamiltonian = problem.hamiltonian if isinstance(problem, EvolutionProblem) else None
+    with single_threaded_blas():
+        return replace(
+            result,
+            target_physics=measure(result.target.mps, observables, hamiltonian),
+            compiled_physics=measure(circuit_state(result.ansatz), observables, hamiltonian),
+        )
 
 
 def _extended(result: CompilationResult, then: ThenTrotter | None) -> CompilationResult:

@@ -32,6 +32,7 @@ from qtools.compile.circuit_files import read_circuit, write_circuit
 from qtools.compile.circuit_format import CircuitFormat
 from qtools.compile.mps_formats import save_mps
 from qtools.compile.problem import EvolutionProblem
+from qtools.compile.state_problem import CircuitProblem
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.runs.files import write_text
 from qtools.runs.provenance import versions
@@ -222,6 +223,13 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "certificate": None if certificate is None else asdict(certificate),
         "settings": asdict(result.settings),
         "original_two_qubit_depth": getattr(result.problem, "original_depth", None),
+        "source": _source(result.problem),
+        "physics": {
+            "target": None if result.target_physics is None else asdict(result.target_physics),
+            "compiled": (
+                None if result.compiled_physics is None else asdict(result.compiled_physics)
+            ),
+        },
         "trials": [asdict(trial) for trial in result.trials],
         "seed": result.settings.seed,
         "versions": versions(*_PACKAGES),
@@ -249,6 +257,13 @@ def request_id(problem: "Problem", settings: "CompileSettings", start: str = "")
 
 def _time(problem: "Problem") -> float | None:
     return float(problem.time) if isinstance(problem, EvolutionProblem) else None
+
+
+def _source(problem: "Problem") -> str:
+    """What kind of problem it is."""
+    if isinstance(problem, EvolutionProblem):
+        return "evolution"
+    return "circuit" if isinstance(problem, CircuitProblem) else "mps"
 
 
 def _record(path: Path) -> dict[str, Any] | None:

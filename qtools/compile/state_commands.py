@@ -36,6 +36,7 @@ def circuit(
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
     seed: o.Seed = None,
+    observable: o.Observables = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
     force: o.Force = False,
@@ -49,6 +50,7 @@ def circuit(
     """
     from qtools.compile.circuit_files import read_circuit
     from qtools.compile.circuit_input import circuit_problem, given_circuit
+    from qtools.compile.observables import read_observables
     from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
     from qtools.errors import BadInputError
@@ -82,7 +84,12 @@ def circuit(
         problem,
         settings,
         RunDirectory(path=out, circuit_format=circuit_format),
-        RunOptions(force=force, interval=checkpoint_seconds, search=layers is None),
+        RunOptions(
+            force=force,
+            interval=checkpoint_seconds,
+            search=layers is None,
+            observables=read_observables(observable),
+        ),
         as_json=as_json,
         quiet=quiet,
     )
@@ -106,6 +113,7 @@ def mps(
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
     seed: o.Seed = None,
+    observable: o.Observables = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
     force: o.Force = False,
@@ -115,6 +123,7 @@ def mps(
 ) -> None:
     """Prepare a matrix product state by a circuit of brick layers."""
     from qtools.compile.mps_input import read_state
+    from qtools.compile.observables import read_observables
     from qtools.compile.run import RunOptions
     from qtools.compile.run_directory import RunDirectory
     from qtools.compile.state_problem import StateProblem
@@ -134,7 +143,12 @@ def mps(
         StateProblem(name=source.name, mps=read_state(source)),
         settings,
         RunDirectory(path=out, circuit_format=circuit_format),
-        RunOptions(force=force, interval=checkpoint_seconds, search=layers is None),
+        RunOptions(
+            force=force,
+            interval=checkpoint_seconds,
+            search=layers is None,
+            observables=read_observables(observable),
+        ),
         as_json=as_json,
         quiet=quiet,
     )
