@@ -5,6 +5,7 @@ evolution gates, which may stand anywhere in a circuit: the pass replaces the le
 the operation is one of our own, which may stand only where its qubits are still in |0>.
 """
 
+from dataclasses import fields, replace
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -23,6 +24,9 @@ from qtools.compile.native_basis import DEFAULT_BASIS
 from qtools.compile.problem import EvolutionProblem
 from qtools.compile.settings import DEEPEST, CompileSettings
 from qtools.errors import BadInputError
+
+# Qiskit's own options come along with those of the user.
+_SETTINGS = {field.name for field in fields(CompileSettings)}
 
 
 class CompressLeadingPart(TransformationPass):  # type: ignore[misc]
@@ -122,7 +126,8 @@ class EvolvedStateSynthesis(HighLevelSynthesisPlugin):  # type: ignore[misc]
         """The circuit; None for another operation. Options override fields of the settings."""
         if not isinstance(high_level_object, EvolvedState):
             return None
-        if not options:
+        asked = {name: options[name] for name in _SETTINGS & set(options)}
+        if not asked:
             return high_level_object.definition
-        settings = CompileSettings(**{**vars(high_level_object.settings), **options})
+        settings = replace(high_level_object.settings, **asked)
         return compile_problem(high_level_object.problem, settings).circuit

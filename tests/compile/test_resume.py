@@ -39,18 +39,6 @@ def killed(arguments, seconds):
         return process.wait()
 
 
-def kill_until_done(arguments, out, seconds_of, *, most):
-    """Kill and start again until the run ends; how often it was killed."""
-    options = (*arguments, "--checkpoint-seconds", "0.02", "--out", out)
-    for count in range(most):
-        code = killed(options, seconds_of(count))
-        if code >= 0:
-            assert code == 0
-            return count
-    assert killed(options, 600) == 0
-    return most
-
-
 def wait_for(path, seconds=60.0):
     end = time.monotonic() + seconds
     while not path.exists():
@@ -136,6 +124,48 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
     assert run(*small, "--out", tmp_path / "b") == 0
     circuits = [(tmp_path / name / "circuit.qasm").read_bytes() for name in "ab"]
     assert circuits[0] == circuits[1]
+
+
+KINDS = {
+    "evolution": ("evolution", *CHAIN, "--max-iterations", "500"),
+    "truncated": ("evolution", *CHAIN, "--layers", "16", "--max-iterations", "40"),
+    "search": ("evolution", *CHAIN[:-4], "--tolerance", "1e-8", "--fidelity", "0.9999", "--quiet"),
+    "series": (
+        *("evolution", *CHAIN[:8], "--times", "0.4:1.6:0.4", "--layers", "5", "--quiet"),
+        *("--max-iterations", "100"),
+    ),
+    "circuit": ("circuit", "given.qasm", "--layers", "5", "--max-iterations", "300", "--quiet"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_ten_kills_at_random_moments_change_no_bit(tmp_path, monkeypatch, kind):
+    """Five kinds of runs, ten kills each."""
+    monkeypatch.chdir(tmp_path)
+    given = ("evolution", *CHAIN, "--sites", "10", "--layers", "15", "--max-iterations", "1")
+    assert run(*given, "--out", tmp_path / "given") == 0
+    (tmp_path / "given" / "circuit.qasm").rename(tmp_path / "given.qasm")
+    arguments = (*KINDS[kind], "--checkpoint-seconds", "0.02")
+    began = time.monotonic()
+    assert killed((*arguments, "--out", tmp_path / "whole"), 600) == 0
+    whole = time.monotonic() - began
+    expected = {p.parent.name: p.read_bytes() for p in tmp_path.glob("whole/**/circuit.qasm")}
+    rng = np.random.default_rng(len(kind))
+    kills, attempt = 0, 0
+    while kills < 10:
+        attempt += 1
+        out = tmp_path / f"killed-{attempt}"
+        for _ in range(4):  # a run that is never let live long enough would never end
+            # The first second or so goes into imports; a kill there would test little.
+            code = killed((*arguments, "--out", out), float(rng.uniform(0.3, 1.0)) * whole)
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            kills += 1
+        assert code == 0 or killed((*arguments, "--out", out), 600) == 0
+        found = {p.parent.name: p.read_bytes() for p in out.glob("**/circuit.qasm")}
+        assert list(found.values()) == list(expected.values())
 
 
 class _ticking:  # noqa: N801 - a context manager as a value
