@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+import pytest
+
 from qtools import cli, console
 from qtools.compile import compiler
 
@@ -129,7 +132,7 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
 KINDS = {
     "evolution": ("evolution", *CHAIN, "--max-iterations", "500"),
     "truncated": ("evolution", *CHAIN, "--layers", "16", "--max-iterations", "40"),
-    "search": ("evolution", *CHAIN[:-4], "--tolerance", "1e-8", "--fidelity", "0.9999", "--quiet"),
+    "search": ("evolution", *CHAIN[:10], "--tolerance", "1e-8", "--fidelity", "0.9999", "--quiet"),
     "series": (
         *("evolution", *CHAIN[:8], "--times", "0.4:1.6:0.4", "--layers", "5", "--quiet"),
         *("--max-iterations", "100"),
@@ -165,7 +168,7 @@ def test_ten_kills_at_random_moments_change_no_bit(tmp_path, monkeypatch, kind):
             kills += 1
         assert code == 0 or killed((*arguments, "--out", out), 600) == 0
         found = {p.parent.name: p.read_bytes() for p in out.glob("**/circuit.qasm")}
-        assert list(found.values()) == list(expected.values())
+        assert sorted(found.values()) == sorted(expected.values())
 
 
 class _ticking:  # noqa: N801 - a context manager as a value
