@@ -67,3 +67,8 @@ def size(text: str | None) -> int | None:
         raise UsageError(
             f"expected a size such as 500MiB or 4GiB for --max-memory, got {text!r}"
         ) from None
+
+
+def shown(fidelity: float) -> str:
+    """Six digits, or the infidelity where they would round to one."""
+    return f"{fidelity:.6f}" if fidelity < 1 - 1e-5 else f"1 - {max(0.0, 1 - fidelity):.1e}"
