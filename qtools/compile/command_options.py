@@ -80,3 +80,8 @@ def seconds(limit: float | None, budget: float | None) -> float | None:
     if limit is not None and budget is not None:
         raise UsageError("--max-seconds and --budget are the same limit; give one of them")
     return limit if budget is None else budget
+
+
+def shown(fidelity: float) -> str:
+    """Six digits, or the infidelity where they would round to one."""
+    return f"{fidelity:.6f}" if fidelity < 1 - 1e-5 else f"1 - {max(0.0, 1 - fidelity):.1e}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from qtools import console
+from qtools.compile import command_options as o
 from qtools.errors import GoalNotReachedError
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def _print_series(rows: list["SeriesRow"]) -> None:
     cells = [
         (
             f"{row.time:g}",
-            _shown(row.fidelity),
-            _shown(row.fidelity_lower_bound),
-            _shown(row.trotter_same_depth_fidelity),
+            shown(row.fidelity),
+            shown(row.fidelity_lower_bound),
+            shown(row.trotter_same_depth_fidelity),
             f"{row.layers}",
             f"{row.two_qubit_depth}",
             f"{row.seconds:.1f}",
@@ -125,8 +126,8 @@ def _report(
 def _print_summary(record: dict[str, Any]) -> None:
     compiled = (
         "compiled",
-        _shown(record["fidelity"]),
-        _shown(record["fidelity_lower_bound"]),
+        o.shown(record["fidelity"]),
+        o.shown(record["fidelity_lower_bound"]),
         f"{record['layers']}",
         f"{record['two_qubit_depth']}",
         f"{record['two_qubit_gates']}",
@@ -141,7 +142,7 @@ def _print_summary(record: dict[str, Any]) -> None:
 
 def _print_trials(trials: list[dict[str, Any]]) -> None:
     rows = [
-        (str(t["layers"]), _shown(t["fidelity"]), str(t["iterations"]), t["outcome"])
+        (str(t["layers"]), shown(t["fidelity"]), str(t["iterations"]), t["outcome"])
         for t in sorted(trials, key=lambda t: int(t["layers"]))
     ]
     console.table("depths tried", ("layers", "fidelity", "iterations", "outcome"), rows)
@@ -156,7 +157,7 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
     steps = baseline["trotter_same_fidelity_steps"]
     same_layers = (
         "Trotter, as deep",
-        _shown(baseline["trotter_same_depth_fidelity"]),
+        o.shown(baseline["trotter_same_depth_fidelity"]),
         "",
         f"{record['layers']}",
         "",
@@ -171,8 +172,3 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
         "",
     )
     return [same_layers, same_fidelity]
-
-
-def _shown(fidelity: float) -> str:
-    """Six digits, or the infidelity where they would round to one."""
-    return f"{fidelity:.6f}" if fidelity < 1 - 1e-5 else f"1 - {max(0.0, 1 - fidelity):.1e}"

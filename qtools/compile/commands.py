@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qtools.compile import command_options as o
-from qtools.compile import state_commands
+from qtools.compile import state_commands, unitary_commands
 from qtools.compile.circuit_format import CircuitFormat
 from qtools.compile.command_run import run_compilation, run_time_series
 from qtools.errors import UsageError
@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Compile evolved states into short 
 
 app.command()(state_commands.circuit)
 app.command()(state_commands.mps)
+app.command()(unitary_commands.unitary)
 
 
 @app.callback()

@@ -79,6 +79,11 @@ class UnitaryProblem:
         """What the Choi state starts from."""
         return BellPairs(num_qubits=self.num_qubits)
 
+    def content_id(self) -> str:
+        """A hash of the Hamiltonian and the time; no state has the same."""
+        start = InitialState.named("zero", num_qubits=self.num_qubits)
+        return f"u{self.acting_on(start).content_id()[1:]}"
+
     def acting_on(self, initial: InitialState) -> EvolutionProblem:
         """The evolution of one state."""
         return EvolutionProblem(hamiltonian=self.hamiltonian, initial=initial, time=self.time)
@@ -125,6 +130,12 @@ class UnitaryResult:
     outcome: Outcome
     history: tuple[HistoryEntry, ...]
     seconds: float
+
+    @property
+    def process_fidelity_lower_bound(self) -> float:
+        """Bound of the process fidelity to the true evolution, errors of the target included."""
+        compiled = float(np.arccos(np.sqrt(min(1.0, self.process_fidelity))))
+        return float(np.cos(min(np.pi / 2, compiled + self.target.angle)) ** 2)
 
     @property
     def average_gate_fidelity(self) -> float:
