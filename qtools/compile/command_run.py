@@ -91,9 +91,9 @@ def _print_series(rows: list["SeriesRow"]) -> None:
     cells = [
         (
             f"{row.time:g}",
-            shown(row.fidelity),
-            shown(row.fidelity_lower_bound),
-            shown(row.trotter_same_depth_fidelity),
+            o.shown(row.fidelity),
+            o.shown(row.fidelity_lower_bound),
+            o.shown(row.trotter_same_depth_fidelity),
             f"{row.layers}",
             f"{row.two_qubit_depth}",
             f"{row.seconds:.1f}",
@@ -142,7 +142,7 @@ def _print_summary(record: dict[str, Any]) -> None:
 
 def _print_trials(trials: list[dict[str, Any]]) -> None:
     rows = [
-        (str(t["layers"]), shown(t["fidelity"]), str(t["iterations"]), t["outcome"])
+        (str(t["layers"]), o.shown(t["fidelity"]), str(t["iterations"]), t["outcome"])
         for t in sorted(trials, key=lambda t: int(t["layers"]))
     ]
     console.table("depths tried", ("layers", "fidelity", "iterations", "outcome"), rows)
