@@ -13,6 +13,7 @@ import typer
 
 from qtools import __version__, console
 from qtools.compile.commands import app as compile_app
+from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
 
 EXIT_BUG = 1
@@ -27,6 +28,7 @@ app = typer.Typer(
     "5 missing optional package, 75 stopped early (run again to go on), 130 interrupted.",
 )
 app.add_typer(compile_app, name="compile")
+app.add_typer(datasets_app, name="datasets")
 
 
 def _print_version(asked: bool) -> None:

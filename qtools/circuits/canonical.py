@@ -216,7 +216,9 @@ class _Search:
         self.work += _ROUND_WORK
         touched = np.isin(self.operation, self.operation[np.isin(self.vertex, (one, other))])
         operation, vertex, keys = (
-            column[touched] for column in (self.operation, self.vertex, self.keys)
+            self.operation[touched],
+            self.vertex[touched],
+            self.keys[touched],
         )
         exchanged = vertex.copy()
         exchanged[vertex == one] = other

@@ -28,20 +28,21 @@ GATE_SETS = (
     "clifford+t",
     "clifford+t+rotations",
 )
-DEVICES = (
-    "ibm_eagle_127",
-    "ibm_falcon_127",
-    "ibm_falcon_27",
-    "ibm_heron_133",
-    "ibm_heron_156",
-    "ionq_aria_25",
-    "ionq_forte_36",
-    "iqm_crystal_20",
-    "iqm_crystal_5",
-    "iqm_crystal_54",
-    "quantinuum_h2_56",
-    "rigetti_ankaa_84",
-)
+#: Device -> its number of qubits.
+DEVICES = {
+    "ibm_eagle_127": 127,
+    "ibm_falcon_127": 127,
+    "ibm_falcon_27": 27,
+    "ibm_heron_133": 133,
+    "ibm_heron_156": 156,
+    "ionq_aria_25": 25,
+    "ionq_forte_36": 36,
+    "iqm_crystal_20": 20,
+    "iqm_crystal_5": 5,
+    "iqm_crystal_54": 54,
+    "quantinuum_h2_56": 56,
+    "rigetti_ankaa_84": 84,
+}
 _SEED = 10
 
 

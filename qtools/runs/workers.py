@@ -46,15 +46,16 @@ def run_in_workers(
         while True:
             for worker in workers:
                 worker.feed(returned, jobs)
+            workers = [worker for worker in workers if worker.alive_with_work()]
             while len(workers) < count:
                 batch = _take(returned, jobs)
                 if not batch:
                     break
                 workers.append(_Worker(function, limits, batch))
-            workers = [worker for worker in workers if worker.alive_with_work()]
             if not workers:
                 return
-            for worker in _ready(workers):
+            _wait_for_news(workers)
+            for worker in workers:
                 yield from worker.answers(returned)
     finally:
         for worker in workers:
@@ -71,11 +72,11 @@ def _take(returned: deque[_Job], jobs: Iterator[_Job]) -> list[_Job]:
     return batch
 
 
-def _ready(workers: "list[_Worker]") -> "list[_Worker]":
+def _wait_for_news(workers: "list[_Worker]") -> None:
+    """Sleep until an answer arrives, a worker dies, or a deadline passes."""
     deadline = min(worker.deadline for worker in workers)
-    connections = {worker.connection: worker for worker in workers}
-    wait(list(connections), timeout=max(0.0, deadline - time.monotonic()))
-    return workers
+    connections = [worker.connection for worker in workers]
+    wait(connections, timeout=max(0.0, deadline - time.monotonic()))
 
 
 class _Worker:
@@ -159,7 +160,8 @@ class _Worker:
             Ending.TIMEOUT: "time-limit",
             Ending.MEMORY: "memory-limit",
         }.get(ending, "worker-died")
-        return Outcome(index=index, ending=ending, reason=reason, message=ending.value)
+        message = f"{ending.value} (exit code {self._process.exitcode})"
+        return Outcome(index=index, ending=ending, reason=reason, message=message)
 
     def _give_back(self, returned: deque[_Job]) -> None:
         returned.extend(self._owed)

@@ -44,9 +44,10 @@ def test_serial_and_processes_agree() -> None:
     assert serial[3].message == "expected x, got y; do z"
 
 
-def test_bad_calls_cost_one_outcome_each() -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_bad_calls_cost_one_outcome_each(count: int) -> None:
     arguments = ["a"] * 10 + ["hang"] + ["b"] * 10 + ["abort", "bomb", "exit"] + ["c"] * 10
-    outcomes = list(run_all(behave, arguments, executor=Processes(count=2), limits=LIMITS))
+    outcomes = list(run_all(behave, arguments, executor=Processes(count=count), limits=LIMITS))
     by_index = {outcome.index: outcome for outcome in outcomes}
     assert sorted(by_index) == list(range(len(arguments)))
     assert len(outcomes) == len(arguments)

@@ -1,7 +1,8 @@
 """Short circuits that ``qtools.compile`` finds for time-evolved states (our own, Apache-2.0)."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,7 +55,9 @@ class Compiled(Source):
 
         compiler = _compiler()
         if compiler is None:
-            raise MissingDependencyError("expected the compiler of qtools, which cannot be imported")
+            raise MissingDependencyError(
+                "expected the compiler of qtools, which cannot be imported"
+            )
         chosen = instance.arguments
         n = chosen["num_qubits"]
         terms = [
@@ -74,12 +77,12 @@ class Compiled(Source):
         return made
 
 
-def _compiler():  # type: ignore[no-untyped-def] # noqa: ANN202 - its type comes with the compiler
-    try:
-        from qtools.compile import compile_evolution
-    except ImportError:
-        return None
-    return compile_evolution
+def _compiler() -> Callable[..., Any] | None:
+    """The compiler's entry point, if this installation has it."""
+    compiler: Callable[..., Any] | None = getattr(
+        import_module("qtools.compile"), "compile_evolution", None
+    )
+    return compiler
 
 
 SOURCE = Compiled()

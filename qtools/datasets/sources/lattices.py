@@ -25,7 +25,9 @@ def bonds(lattice: LatticeName, num_sites: int) -> list[Bond]:
     found = [(site, site + 1) for site in range(num_sites - 1) if (site + 1) % width]
     found += [(site, site + width) for site in range(num_sites - width)]
     if lattice == "triangular":
-        found += [(site, site + width + 1) for site in range(num_sites - width - 1) if (site + 1) % width]
+        found += [
+            (site, site + width + 1) for site in range(num_sites - width - 1) if (site + 1) % width
+        ]
     return sorted(set(found))
 
 

@@ -176,7 +176,9 @@ def _pauli_evolution(given: Arguments, rng: np.random.Generator) -> QuantumCircu
     n = given["num_qubits"]
     terms = []
     for _ in range(given["terms"]):
-        support = sorted(rng.choice(n, size=min(n, int(rng.integers(1, 5))), replace=False).tolist())
+        support = sorted(
+            rng.choice(n, size=min(n, int(rng.integers(1, 5))), replace=False).tolist()
+        )
         letters = "".join(rng.choice(list("XYZ"), len(support)).tolist())
         terms.append((letters, support, float(rng.uniform(-1, 1))))
     operator = SparsePauliOp.from_sparse_list(terms, num_qubits=n)
@@ -206,9 +208,7 @@ _FAMILIES = {
     ),
     "permutation": _Family(sizes=range(3, 41), draw=_nothing, make=_permutation),
     "qaoa_maxcut": _Family(sizes=range(3, 101), draw=_draw_qaoa_maxcut, make=_qaoa_maxcut),
-    "quantum_volume": _Family(
-        sizes=range(2, 31), draw=_draw_quantum_volume, make=_quantum_volume
-    ),
+    "quantum_volume": _Family(sizes=range(2, 31), draw=_draw_quantum_volume, make=_quantum_volume),
     "random_clifford": _Family(sizes=range(2, 21), draw=_nothing, make=_clifford),
     "zz_feature_map": _Family(sizes=_WIDE, draw=_repeated(3), make=_zz_feature_map),
 }

@@ -60,7 +60,8 @@ class Trotter(Source):
             "num_qubits": num_qubits,
             "lattice": lattice,
             "order": order,
-            "steps": int(rng.integers(1, most + 1)),
+            # Log-uniform: many short circuits, some at the limit.
+            "steps": int(np.exp(rng.uniform(0, np.log(most + 1)))),
             "initial": str(rng.choice(_STATES)),
             "measure": bool(rng.random() < 0.5),
         }
@@ -131,7 +132,7 @@ class _Step:
 
     def _sweep(self, circuit: QuantumCircuit, time: float, *, mirrored: bool) -> None:
         n = circuit.num_qubits
-        parts = [
+        parts: list[tuple[str, tuple[int, ...], float]] = [
             (gate, pair, strength)
             for colour in self._colours
             for gate, strength in self._bond_terms.items()

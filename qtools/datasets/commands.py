@@ -1,0 +1,140 @@
+"""``qtools datasets ...``: sources, build, import, stats, verify, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qtools import console
+
+app = typer.Typer(no_args_is_help=True, help="Build, check and export corpora of circuits.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Where = Annotated[
+    str, typer.Option("--executor", help="Where the work runs: serial, or processes:N.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """Build, check and export corpora of circuits."""
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option(help="Directory of the corpus.")],
+    recipe: Annotated[str, typer.Option(help="small, default, or a .toml file.")] = "small",
+    executor: Where = "processes:2",
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+) -> None:
+    """Build a corpus from a recipe; run again to finish a build that was stopped."""
+    from qtools.datasets.build import build as build_corpus
+    from qtools.datasets.recipe import load_recipe
+    from qtools.datasets.report import show_manifest
+    from qtools.runs.executors import parse_executor
+
+    chosen = load_recipe(recipe)
+    where = parse_executor(executor)
+    with console.progress(quiet=quiet) as tick:
+        manifest = build_corpus(chosen, out, executor=where, tick=tick)
+    show_manifest(manifest, as_json=json_)
+
+
+@app.command()
+def sources(json_: Json = False) -> None:
+    """List the sources of generated circuits and their families."""
+    from qtools.datasets.report import show_sources
+
+    show_sources(as_json=json_)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="OpenQASM 2/3 and QPY files, or folders.")],
+    source: Annotated[str, typer.Option(help="Name of the source.")],
+    out: Annotated[Path, typer.Option(help="Directory of the corpus; may hold other sources.")],
+    license_: Annotated[
+        str, typer.Option("--license", help="SPDX identifier, or 'unknown' (not released).")
+    ] = "",
+    origin: Annotated[str, typer.Option(help="Where the files come from, for the notice.")] = "",
+    copyright_: Annotated[
+        str, typer.Option("--copyright", help="Copyright line, for the notice.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the split of a new corpus.")] = 0,
+    seconds: Annotated[float, typer.Option(help="Time limit of one file.", min=0.1)] = 60.0,
+    executor: Where = "processes:2",
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+) -> None:
+    """Add files as one source to a corpus; every file is accounted for."""
+    from qtools.datasets.report import show_manifest
+    from qtools.datasets.wild.importer import LIMITS, ImportJob, import_files
+    from qtools.errors import BadInputError
+    from qtools.runs.executors import Limits, parse_executor
+
+    if not license_:
+        raise BadInputError(
+            "expected the licence of the files (--license BSD-3-Clause, for example), got none; "
+            "with --license unknown they are imported but kept out of releases"
+        )
+    job = ImportJob(
+        paths=tuple(paths),
+        source=source,
+        license=license_,
+        origin=origin,
+        copyright=copyright_,
+        seed=seed,
+    )
+    where = parse_executor(executor)
+    limits = Limits(seconds=seconds, memory_bytes=LIMITS.memory_bytes)
+    with console.progress(quiet=quiet) as tick:
+        manifest = import_files(job, out, executor=where, tick=tick, limits=limits)
+    show_manifest(manifest, as_json=json_)
+
+
+@app.command()
+def stats(
+    corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")], json_: Json = False
+) -> None:
+    """Counts and feature ranges of a corpus."""
+    from qtools.datasets.corpus import Corpus
+    from qtools.datasets.stats import corpus_stats, show_stats
+
+    show_stats(corpus_stats(Corpus.open(corpus)), as_json=json_)
+
+
+@app.command()
+def verify(
+    corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")],
+    full: Annotated[
+        bool, typer.Option("--full", help="Also load every circuit and recompute fingerprints.")
+    ] = False,
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+) -> None:
+    """Check hashes, counts, duplicates and leaks; exit code 3 if something is wrong."""
+    from qtools.datasets.corpus import Corpus
+    from qtools.datasets.verify import show_verification, verify_corpus
+
+    with console.progress(quiet=quiet) as tick:
+        found = verify_corpus(Corpus.open(corpus), full=full, tick=tick)
+    show_verification(found, as_json=json_)
+
+
+@app.command()
+def export(
+    corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")],
+    out: Annotated[Path, typer.Option(help="New directory for the export.")],
+    format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
+    split: Annotated[str, typer.Option(help="Only this split.")] = "",
+    limit: Annotated[int, typer.Option(help="At most this many circuits; 0 for all.", min=0)] = 0,
+) -> None:
+    """Write the released circuits as files with provenance headers, or as one Parquet file."""
+    from qtools.datasets.corpus import Corpus
+    from qtools.datasets.export import export_corpus
+
+    count = export_corpus(
+        Corpus.open(corpus), out, format_=format_, split=split or None, limit=limit or None
+    )
+    console.note(f"{count} circuits written to {out}")

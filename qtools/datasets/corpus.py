@@ -1,0 +1,74 @@
+"""Reading a corpus: streaming, column by column or row by row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from qtools.datasets.manifest import Manifest, read_manifest
+from qtools.datasets.splits import SPLITS
+from qtools.errors import BadInputError, nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """A corpus on disk; make one with :meth:`open`.
+
+    Attributes:
+        path: its directory.
+        manifest: its record.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Corpus":
+        """The corpus in a directory.
+
+        Raises:
+            BadInputError: there is none, or its manifest is damaged.
+        """
+        return cls(path=Path(path), manifest=read_manifest(Path(path)))
+
+    def rows(
+        self,
+        split: str | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        released: bool = True,
+        batch_rows: int = 512,
+    ) -> Iterator[dict[str, Any]]:
+        """Rows as dictionaries, read in batches, so that the corpus may exceed memory.
+
+        Args:
+            split: one of :data:`qtools.datasets.splits.SPLITS`; all when None.
+            columns: which; all when None. ``split`` may be asked for like a column.
+            released: leave out sources of unknown licence.
+            batch_rows: rows held in memory at a time.
+        """
+        if split is not None and split not in SPLITS:
+            raise BadInputError(
+                f"expected a split among {', '.join(SPLITS)}, got {split!r}{nearest(split, SPLITS)}"
+            )
+        wanted = None if columns is None else [name for name in columns if name != "split"]
+        for shard in self.manifest.shards(released=released):
+            if split not in (None, shard.split):
+                continue
+            for row in _shard_rows(self.path / shard.path, wanted, batch_rows):
+                if columns is None or "split" in columns:
+                    row["split"] = shard.split
+                yield row
+
+
+def _shard_rows(path: Path, columns: list[str] | None, batch_rows: int) -> Iterator[dict[str, Any]]:
+    try:
+        with pq.ParquetFile(path) as shard:
+            for batch in shard.iter_batches(batch_size=batch_rows, columns=columns):
+                yield from batch.to_pylist()
+    except OSError as error:
+        raise BadInputError(
+            f"cannot read {path} ({error}); run `qtools datasets verify` on the corpus"
+        ) from error

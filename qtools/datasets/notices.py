@@ -1,0 +1,40 @@
+"""Licence texts that travel with a corpus."""
+
+from importlib import metadata
+from pathlib import Path
+
+from qtools.runs.files import write_bytes
+
+FOLDER = "LICENSES"
+_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
+
+
+def copy_package_notices(corpus: Path, source: str, distribution: str) -> tuple[str, ...]:
+    """Copy the licence files of an installed package to ``LICENSES/``; returns their paths."""
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError:
+        return ()
+    found = [
+        Path(str(file.locate()))
+        for file in files
+        if ".dist-info" in str(file) and file.name.upper().startswith(_NAMES)
+    ]
+    return _copy(corpus, source, found)
+
+
+def copy_folder_notices(corpus: Path, source: str, folder: Path) -> tuple[str, ...]:
+    """Copy the licence files that lie in an imported folder to ``LICENSES/``."""
+    if not folder.is_dir():
+        return ()
+    found = [path for path in folder.iterdir() if path.name.upper().startswith(_NAMES)]
+    return _copy(corpus, source, [path for path in found if path.is_file()])
+
+
+def _copy(corpus: Path, source: str, files: list[Path]) -> tuple[str, ...]:
+    copied = []
+    for path in sorted(files):
+        target = corpus / FOLDER / f"{source}-{path.name}"
+        write_bytes(target, path.read_bytes())
+        copied.append(target.relative_to(corpus).as_posix())
+    return tuple(copied)

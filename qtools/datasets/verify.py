@@ -1,0 +1,110 @@
+"""Check that a corpus is what its manifest says, has no duplicates and leaks nothing."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import typer
+from qiskit import qasm2 as qiskit_qasm2
+from qiskit.qasm2 import QASM2ParseError
+
+from qtools import console
+from qtools.circuits import qasm2
+from qtools.circuits.canonical import canonical_fingerprint, exact_fingerprint
+from qtools.console import Ticker
+from qtools.datasets.corpus import Corpus
+from qtools.datasets.leaks import LeakReport, leak_report
+from qtools.datasets.shards import file_sha256
+from qtools.errors import GoalNotReachedError, QtoolsError
+
+_MOST_PROBLEMS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What a check of a corpus found.
+
+    Attributes:
+        circuits: rows looked at.
+        problems: sentences, at most 50; empty for a sound corpus.
+        leaks: groups that straddle splits, and n-gram overlaps.
+    """
+
+    circuits: int
+    problems: tuple[str, ...]
+    leaks: LeakReport
+
+
+def verify_corpus(corpus: Corpus, *, full: bool, tick: Ticker) -> Verification:
+    """Check hashes, counts, uniqueness and leaks.
+
+    Args:
+        corpus: any.
+        full: also load every circuit with plain ``qiskit.qasm2.loads`` and recompute ids and
+            fingerprints (minutes for ten thousand circuits).
+        tick: told about progress.
+    """
+    problems = _file_problems(corpus)
+    total = sum(corpus.manifest.circuits(released=False).values())
+    seen: set[str] = set()
+    circuits = 0
+    columns = ["id", "fingerprint", "split", *(["qasm", "structure"] if full else [])]
+    if not problems:
+        for row in corpus.rows(columns=columns, released=False):
+            circuits += 1
+            if row["fingerprint"] in seen:
+                problems.append(f"circuit {row['id']} is in the corpus twice")
+            seen.add(row["fingerprint"])
+            if full:
+                problems += _row_problems(row["id"], row["qasm"], row["fingerprint"])
+                tick(f"{circuits}/{total} circuits", circuits / max(total, 1))
+        if circuits != total:
+            problems.append(f"the manifest counts {total} circuits and the shards hold {circuits}")
+    leaks = leak_report(corpus) if not problems else LeakReport.empty()
+    if leaks.straddling:
+        problems.append(f"{leaks.straddling} structures or groups are in more than one split")
+    return Verification(circuits=circuits, problems=tuple(problems[:_MOST_PROBLEMS]), leaks=leaks)
+
+
+def _file_problems(corpus: Corpus) -> list[str]:
+    found = []
+    for shard in corpus.manifest.shards(released=False):
+        path = corpus.path / shard.path
+        if not path.is_file():
+            found.append(f"{shard.path} is missing")
+        elif file_sha256(path) != shard.sha256:
+            found.append(f"{shard.path} is not the file that the manifest describes")
+    return found
+
+
+def _row_problems(row_id: str, text: str, fingerprint: str) -> list[str]:
+    try:
+        qiskit_qasm2.loads(text)
+        circuit = qasm2.loads(text)
+    except (QASM2ParseError, QtoolsError) as error:
+        return [f"circuit {row_id} does not load: {error}"]
+    found = []
+    if exact_fingerprint(text) != row_id or qasm2.dumps(circuit) != text:
+        found.append(f"circuit {row_id} is not in normal form")
+    if canonical_fingerprint(circuit).fingerprint != fingerprint:
+        found.append(f"circuit {row_id} has another fingerprint than recorded")
+    return found
+
+
+def show_verification(found: Verification, *, as_json: bool) -> None:
+    """A summary on stderr, or JSON on stdout.
+
+    Raises:
+        GoalNotReachedError: the corpus has problems.
+    """
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        for problem in found.problems:
+            console.note(problem)
+        for line in found.leaks.lines():
+            console.note(line)
+    if found.problems:
+        raise GoalNotReachedError(
+            f"expected a sound corpus, found {len(found.problems)} problems; build it again"
+        )
+    console.note(f"{found.circuits} circuits, no problems")

@@ -1,0 +1,115 @@
+"""One file in, its circuits in normal form out, or a reason why not."""
+
+import io
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from qiskit import QuantumCircuit, qpy
+from qiskit.exceptions import QiskitError
+
+from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
+from qtools.circuits.qiskit_io import MAX_OPERATIONS, from_qiskit
+from qtools.datasets.wild.recognise import standard_meaning
+from qtools.datasets.wild.repair import load_with_repairs
+
+MAX_BYTES = 64 << 20
+_QPY_MAGIC = b"QISKIT"
+# Older versions keep parameters as text for sympy, whose parser evaluates Python code.
+_OLDEST_QPY = 13
+_VERSION_3 = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*OPENQASM\s+3", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A circuit read from a file.
+
+    Attributes:
+        circuit: in normal form.
+        repairs: what was repaired on the way, by name; empty for a faultless file.
+    """
+
+    circuit: NormalCircuit
+    repairs: tuple[str, ...] = ()
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Reading]:
+    """The circuits of an OpenQASM 2 or 3 file, or of a QPY file.
+
+    Raises:
+        UnsupportedCircuitError: with a reason; nothing else for whatever the file holds, except
+            that parsers may panic or exhaust memory (run this in a worker).
+    """
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise UnsupportedCircuitError(
+                "file-too-large", f"expected at most {max_bytes} bytes, got {size}; split the file"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnsupportedCircuitError(
+            "unreadable", f"cannot read the file: {error.strerror}"
+        ) from error
+    if data.startswith(_QPY_MAGIC):
+        return [_normal(circuit, ()) for circuit in _load_qpy(data)]
+    return [read_circuit(*_decode(data))]
+
+
+def read_circuit(text: str, repairs: tuple[str, ...] = ()) -> Reading:
+    """The circuit of an OpenQASM 2 or 3 program.
+
+    Args:
+        text: the program.
+        repairs: made before it was text.
+
+    Raises:
+        UnsupportedCircuitError: with a reason.
+    """
+    if _VERSION_3.match(text):
+        return _normal(_load_qasm3(text), repairs)
+    circuit, more = load_with_repairs(text)
+    return _normal(circuit, (*repairs, *more))
+
+
+def _normal(circuit: QuantumCircuit, repairs: tuple[str, ...]) -> Reading:
+    normal = from_qiskit(circuit, meaning=standard_meaning, max_operations=MAX_OPERATIONS)
+    if not normal.num_qubits or not normal.operations:
+        raise UnsupportedCircuitError("empty", "expected at least one statement on one qubit")
+    return Reading(circuit=normal, repairs=repairs)
+
+
+def _decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        # Only comments may hold such characters, and they do not matter.
+        return data.decode("latin-1"), ("decoded-latin-1",)
+
+
+def _load_qpy(data: bytes) -> list[QuantumCircuit]:
+    version = data[len(_QPY_MAGIC)] if len(data) > len(_QPY_MAGIC) else 0
+    if version < _OLDEST_QPY:
+        raise UnsupportedCircuitError(
+            "qpy-too-old",
+            f"expected QPY version {_OLDEST_QPY} or newer, got {version}: older ones may hold "
+            "code; write it again with a recent Qiskit",
+        )
+    try:
+        loaded = qpy.load(io.BytesIO(data))
+    except (QiskitError, ValueError, TypeError, KeyError, IndexError, struct.error) as error:
+        raise UnsupportedCircuitError("qpy-damaged", f"expected a QPY file: {error}") from error
+    return [circuit for circuit in loaded if isinstance(circuit, QuantumCircuit)]
+
+
+def _load_qasm3(text: str) -> QuantumCircuit:
+    from qiskit import qasm3
+
+    try:
+        circuit: QuantumCircuit = qasm3.loads(text)
+    except QiskitError as error:
+        raise UnsupportedCircuitError(
+            "qasm3-refused", f"expected OpenQASM 3 that Qiskit reads: {error}"
+        ) from error
+    return circuit
