@@ -47,7 +47,7 @@ class CircuitConfig(PretrainedConfig):
         condition_sizes: tuple[int, ...] = (),
         width: int = 192,
         layers: int = 4,
-        heads: int = 6,
+        heads: int = 3,
         inner: int = 512,
         pointer: int = 96,
         **kwargs: Any,
@@ -143,10 +143,13 @@ class CircuitModel(PreTrainedModel):
         following = rows[:, 1:].reshape(-1, NUM_COLUMNS)
         embedded = self.embed_operands(following, before, recency)
         x_BTD = self._inputs(batch, context, embedded)
+        # Without a mask attention takes its fast causal path.
+        packed = bool(start.any())
+        position = torch.arange(x_BTD.shape[1], device=rows.device)
         h_BTD = self.trunk(
             inputs_embeds=x_BTD,
-            attention_mask=_document_mask(start[:, :-1]),
-            position_ids=torch.arange(x_BTD.shape[1], device=rows.device) - start[:, :-1],
+            attention_mask=_document_mask(start[:, :-1]) if packed else None,
+            position_ids=position - start[:, :-1] if packed else None,
         ).last_hidden_state
         z_MD = h_BTD.reshape(-1, h_BTD.shape[-1])
         nll = self._column_losses(z_MD, following, before, recency, embedded)

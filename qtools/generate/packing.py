@@ -1,9 +1,9 @@
 """Batches of packed documents, the same for the same seed and step.
 
-Documents are grouped by length and packed into sequences of a few fixed lengths, so that little is
-padding and attention stays short; the order of sequences is then shuffled. Which batch comes at
-which step depends on the seed and the step alone, so a resumed run sees the batches it would
-have seen.
+Short documents are packed into sequences of one length, with attention masked between documents;
+longer ones have a sequence each, together with others of nearly their length, which needs no mask
+and so keeps attention on its fast causal path. Which batch comes at which step depends on the seed
+and the step alone, so a resumed run sees the batches it would have seen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from qtools.generate.conditions import NUM_FIELDS
-from qtools.generate.model import PackedBatch
+from qtools.generate.model import MAX_ROWS, PackedBatch
 from qtools.generate.vocabulary import BOS, EMPTY, NUM_COLUMNS, PAD
 
-#: Lengths of packed sequences; the longest is the longest document of the default corpus.
-LENGTHS = (128, 256, 512, 1024, 2048, 4096)
+#: Length of sequences that hold several documents, and the raster of longer ones.
+PACKED = 128
+_RASTER = 64
 _BOS_ROW = np.array([[BOS] + [EMPTY] * (NUM_COLUMNS - 1)], dtype=np.int16)
 
 
@@ -62,26 +63,25 @@ class EncodedDocuments:
 
 
 def pack(lengths: NDArray[np.int64], rng: np.random.Generator) -> list[tuple[int, list[int]]]:
-    """Sequences as (length, documents), each document in exactly one; documents over the longest
-    of :data:`LENGTHS` are left out."""
-    order = rng.permutation(len(lengths))
-    open_: dict[int, tuple[int, list[int]]] = {}
+    """Sequences as (length, documents), each document in exactly one.
+
+    Documents of more than :data:`qtools.generate.model.MAX_ROWS` rows are left out.
+    """
     packed: list[tuple[int, list[int]]] = []
-    for index in order.tolist():
+    room, members = PACKED, list[int]()
+    for index in rng.permutation(len(lengths)).tolist():
         size = int(lengths[index])
-        fitting = [length for length in LENGTHS if length >= size]
-        if not fitting:
+        if size > MAX_ROWS:
             continue
-        # A document goes with others of its own class, unless it is short against the sequence.
-        length = fitting[0]
-        room, members = open_.get(length, (length, []))
+        if size > PACKED:
+            packed.append((-(-size // _RASTER) * _RASTER, [index]))
+            continue
         if size > room:
-            packed.append((length, members))
-            room, members = length, []
+            packed.append((PACKED, members))
+            room, members = PACKED, []
         members.append(index)
-        open_[length] = (room - size, members)
-    packed.extend((length, members) for length, (_, members) in open_.items() if members)
-    return packed
+        room -= size
+    return [*packed, (PACKED, members)] if members else packed
 
 
 def epoch_batches(
@@ -133,7 +133,7 @@ def make_batch(
             conditions[line, place] = known
             place += len(body)
             position += 1
-        if place < length:
+        if length == PACKED and place < length:
             # Padding is a document of its own, so that nothing attends to it.
             start[line, place:] = place
     return PackedBatch(
