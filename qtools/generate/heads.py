@@ -131,12 +131,12 @@ def _where(present: Tensor, made: Tensor) -> Tensor:
 
 
 class Heads(nn.Module):
-    """The columns of the next row, in order."""
+    """The columns of the next row, in order; owns the tables that embed what was chosen."""
 
-    def __init__(self, width: int, inner: int, operands: Operands, ops: nn.Embedding) -> None:
+    def __init__(self, width: int, inner: int) -> None:
         super().__init__()
-        self.operands = operands
-        self.ops = ops
+        self.operands = Operands(width)
+        self.ops = nn.Embedding(NUM_OPS, width)
         self.norm = nn.RMSNorm(width, eps=1e-5)
         self.op = nn.Linear(width, NUM_OPS)
         self.after = nn.ModuleList(Step(width) for _ in range(4))

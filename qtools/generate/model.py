@@ -12,13 +12,12 @@ from transformers import LlamaConfig, LlamaModel, PretrainedConfig, PreTrainedMo
 
 from qtools.generate.angles import NUM_FINE
 from qtools.generate.context import NUM_COUNTS, Context, contexts
-from qtools.generate.heads import Heads, Operands
+from qtools.generate.heads import Heads
 from qtools.generate.vocabulary import (
     BOS,
     EMPTY,
     MAX_INDEX,
     NUM_COLUMNS,
-    NUM_OPS,
     OPERAND_KINDS,
     PAD,
     Column,
@@ -113,13 +112,11 @@ class CircuitModel(PreTrainedModel):
         self.trunk = LlamaModel(config.trunk())
         # Inputs are sums of cells; the trunk's own table of tokens has no use.
         del self.trunk.embed_tokens
-        self.ops = nn.Embedding(NUM_OPS, width)
-        self.operands = Operands(width)
         self.conditions = nn.ModuleList(nn.Embedding(s, width) for s in config.condition_sizes)
         self.register_size = nn.Embedding(MAX_INDEX + 1, width)
         self.gate_count = nn.Embedding(NUM_COUNTS, width)
         self.fine = nn.Embedding(NUM_FINE, width)
-        self.columns = Heads(width, config.pointer, self.operands, self.ops)
+        self.columns = Heads(width, config.pointer)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -161,9 +158,9 @@ class CircuitModel(PreTrainedModel):
         """(M, D) embeddings of the three operand columns of rows, given what came before."""
         a, b, c = rows_MC[:, Column.A], rows_MC[:, Column.B], rows_MC[:, Column.C]
         return (
-            self.operands.a(a, before, recency),
-            self.operands.b(a, b, before, recency),
-            self.operands.c(b, c),
+            self.columns.operands.a(a, before, recency),
+            self.columns.operands.b(a, b, before, recency),
+            self.columns.operands.c(b, c),
         )
 
     def embed_rows(
@@ -171,7 +168,7 @@ class CircuitModel(PreTrainedModel):
     ) -> Tensor:
         """(M, D) inputs of the trunk for rows, given their operands and what holds after them."""
         angle, fine = rows_MC[:, Column.ANGLE], rows_MC[:, Column.FINE]
-        x_MD: Tensor = self.ops(rows_MC[:, Column.OP]) + operands[0] + operands[1] + operands[2]
+        x_MD: Tensor = self.columns.ops(rows_MC[:, Column.OP]) + operands[0] + operands[1] + operands[2]
         x_MD = x_MD + self.register_size(after.num_qubits) + self.gate_count(after.count_bucket())
         turned = self.columns.angles(angle.clamp(min=0)) + torch.where(
             (fine >= 0)[:, None], self.fine(fine.clamp(min=0)), 0.0
