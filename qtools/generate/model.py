@@ -72,6 +72,8 @@ class CircuitConfig(PretrainedConfig):
             attention_dropout=0.0,
             use_cache=False,
             pad_token_id=None,
+            bos_token_id=None,
+            eos_token_id=None,
             attn_implementation="sdpa",
         )
 
