@@ -40,7 +40,8 @@ def model_card(
         f"{__version__}; use it with `qtools generate sample` or `qtools.generate.generator`.",
         "## Training",
         f"Recipe `{recipe.name}` (seed {recipe.seed}): {progress.step} of {recipe.steps} steps, "
-        f"{progress.rows:,} rows in {progress.seconds / 60:.0f} minutes. Trained on {len(documents):,} "
+        f"{progress.rows:,} rows in {progress.seconds / 60:.0f} minutes. Trained on "
+        f"{len(documents):,} "
         f"circuits ({int(documents.gates.sum()):,} gates) of the corpus `{manifest.name}` "
         f"(recipe {manifest.recipe_id}).",
         _curve(progress),

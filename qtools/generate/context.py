@@ -7,7 +7,6 @@ implementations, one over whole sequences for training (:func:`contexts`) and on
 sampling (:class:`RunningContext`); a test holds them equal.
 """
 
-
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -183,5 +182,3 @@ def _marks(mask_BK: Tensor, operands_BK: Tensor) -> Tensor:
     marks = torch.zeros(mask_BK.shape[0], MAX_INDEX + 1, dtype=torch.bool)
     marks.scatter_(1, torch.where(mask_BK, operands_BK, MAX_INDEX), True)
     return marks[:, :MAX_INDEX]
-
-

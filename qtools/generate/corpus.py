@@ -111,7 +111,9 @@ def _encode(rows: Iterable[dict[str, Any]], identity: str) -> EncodedCorpus:
         )
         parts.setdefault(row["split"], []).append((encoded, conditions, row["num_gates"]))
     if not parts:
-        raise BadInputError("expected a corpus with circuits that the tokenizer can write, got none")
+        raise BadInputError(
+            "expected a corpus with circuits that the tokenizer can write, got none"
+        )
     everything = [conditions for documents in parts.values() for _, conditions, _ in documents]
     names = ConditionNames(
         families=_names(everything, "family"),

@@ -130,7 +130,7 @@ class Grammar:
 
     def _usable(self) -> Tensor:
         """(B, 128) declared qubits, without those whose final measurement was taken."""
-        declared = _INDEX < self.ledger.num_qubits[:, None]
+        declared = self.ledger.num_qubits[:, None] > _INDEX
         return declared & ~(self.limits.measure_all[:, None] & self.ledger.measured)
 
     def _usable_for_gates(self) -> Tensor:
@@ -160,7 +160,7 @@ class Grammar:
         return ~limits.measure_none & torch.where(limits.measure_all, final, free)
 
     def _outside_barrier(self) -> Tensor:
-        declared = _INDEX < self.ledger.num_qubits[:, None]
+        declared = self.ledger.num_qubits[:, None] > _INDEX
         return declared & ~self.ledger.in_barrier
 
     def _qubits(self, column: Column, rows: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ class Grammar:
         mask = torch.where(op >= FIRST_GATE, self._usable_for_gates(), self._usable())
         barrier = (op == BARRIER) | (op == BARRIER_JOIN)
         outside = torch.where(
-            op == BARRIER_JOIN, self._outside_barrier(), _INDEX < self.ledger.num_qubits[:, None]
+            op == BARRIER_JOIN, self._outside_barrier(), self.ledger.num_qubits[:, None] > _INDEX
         )
         if column == Column.A:
             return torch.where(barrier, outside, mask)
@@ -179,7 +179,7 @@ class Grammar:
         return mask & (a != _INDEX) & (b != _INDEX)
 
     def _clbits(self) -> Tensor:
-        declared = _INDEX < self.ledger.num_clbits[:, None]
+        declared = self.ledger.num_clbits[:, None] > _INDEX
         return declared & ~(self.limits.measure_all[:, None] & self.ledger.written)
 
     def _numbers(self, column: Column, rows: Tensor) -> Tensor:
@@ -190,8 +190,8 @@ class Grammar:
             qreg = self.limits.num_qubits[:, None] - 1 == _INDEX
             # A request to measure everything gets its bits in one declaration.
             short = self.limits.measure_all & (ledger.num_clbits < ledger.num_qubits)
-            creg = (_INDEX < left) & (~short[:, None] | (_INDEX >= ledger.num_qubits[:, None] - 1))
-            register = _INDEX < ledger.num_cregs[:, None]
+            creg = (left > _INDEX) & (~short[:, None] | (ledger.num_qubits[:, None] - 1 <= _INDEX))
+            register = ledger.num_cregs[:, None] > _INDEX
             return torch.where(op == QREG, qreg, torch.where(op == CREG, creg, register))
         size = ledger.creg_size.gather(1, a.clamp(min=0))
         value = (size >= 7) | (1 << size.clamp(max=7) > _INDEX)

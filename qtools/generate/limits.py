@@ -146,4 +146,3 @@ class BatchLimits:
     def chosen(self, places: Tensor) -> "BatchLimits":
         """The limits at these places."""
         return BatchLimits(**{f.name: getattr(self, f.name)[places] for f in fields(self)})
-

@@ -170,7 +170,9 @@ class CircuitModel(PreTrainedModel):
     ) -> Tensor:
         """(M, D) inputs of the trunk for rows, given their operands and what holds after them."""
         angle, fine = rows_MC[:, Column.ANGLE], rows_MC[:, Column.FINE]
-        x_MD: Tensor = self.columns.ops(rows_MC[:, Column.OP]) + operands[0] + operands[1] + operands[2]
+        x_MD: Tensor = (
+            self.columns.ops(rows_MC[:, Column.OP]) + operands[0] + operands[1] + operands[2]
+        )
         x_MD = x_MD + self.register_size(after.num_qubits) + self.gate_count(after.count_bucket())
         turned = self.columns.angles(angle.clamp(min=0)) + torch.where(
             (fine >= 0)[:, None], self.fine(fine.clamp(min=0)), 0.0

@@ -139,9 +139,7 @@ def _check_state(model: CircuitModel, state: dict[str, Tensor]) -> None:
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in state.items()}
     if expected != found:
-        wrong = sorted(
-            name for name in expected | found if expected.get(name) != found.get(name)
-        )
+        wrong = sorted(name for name in expected | found if expected.get(name) != found.get(name))
         raise ValueError(f"{WEIGHTS} does not fit {CONFIG}, first at {wrong[0]}")
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise ValueError(f"{WEIGHTS} holds numbers that are not finite")

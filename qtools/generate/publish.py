@@ -36,7 +36,9 @@ def train_model(
         if split not in corpus.splits:
             continue
         documents = corpus.split(split)
-        documents = documents.chosen(range(0, len(documents), -(-len(documents) // _MEASURED_DOCUMENTS)))
+        documents = documents.chosen(
+            range(0, len(documents), -(-len(documents) // _MEASURED_DOCUMENTS))
+        )
         losses.append(
             Losses(
                 split=split,

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from qtools.circuits.alphabet import ALPHABET
 from qtools.errors import BadInputError, nearest
 from qtools.generate.conditions import (
-    FIELDS,
     NUM_FIELDS,
     OPEN,
     ConditionNames,
@@ -51,7 +50,9 @@ class Request:
         for name in ("num_qubits", "gates"):
             span = getattr(self, name)
             if span is not None and not 0 < span[0] <= span[1]:
-                raise BadInputError(f"expected a range LOW:HIGH for {name}, got {span[0]}:{span[1]}")
+                raise BadInputError(
+                    f"expected a range LOW:HIGH for {name}, got {span[0]}:{span[1]}"
+                )
 
     def as_json(self) -> dict[str, Any]:
         """What was asked, open conditions left out."""
@@ -227,5 +228,3 @@ class ConditionTable:
         )
         needed = 4 * high + 4 * limits.num_qubits
         return replace(limits, max_rows=min(4000, max(limits.max_rows, needed)))
-
-

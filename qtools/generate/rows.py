@@ -42,7 +42,7 @@ def encode_circuit(circuit: NormalCircuit) -> Rows:
             on a value of 128 or more.
     """
     sizes = (circuit.num_qubits, circuit.num_clbits, len(circuit.cregs))
-    if not 1 <= circuit.num_qubits or max(sizes) > MAX_INDEX:
+    if not circuit.num_qubits >= 1 or max(sizes) > MAX_INDEX:
         raise UnsupportedCircuitError(
             "too-wide-for-tokens",
             f"expected 1 to {MAX_INDEX} qubits and at most as many classical bits, got "

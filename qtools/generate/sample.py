@@ -224,5 +224,3 @@ class _Batch:
         self._context.keep(chosen)
         self._decoder.keep(chosen)
         return True
-
-

@@ -24,7 +24,7 @@ from qtools.generate.vocabulary import BOS, FIRST_GATE, PAD, Column
 from qtools.runs.tasks import content_id
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
+    pass
 
 #: Folder of the run's state inside its output directory.
 STATE_FOLDER = ".training"

@@ -150,5 +150,3 @@ def _row(sample: Sample, origin: Origin) -> dict[str, object]:
             seed=origin.seed,
         ),
     )
-
-

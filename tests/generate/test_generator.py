@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from conftest import documents_of, line_circuits, small_model
 from qiskit import QuantumCircuit
@@ -16,8 +17,6 @@ from qtools.generate.pretrained import CONDITIONS, CONFIG, WEIGHTS, save_pretrai
 from qtools.generate.request import ConditionTable, Request
 from qtools.generate.verify.circuits import read_circuits
 from qtools.generate.write import writer
-
-import numpy as np
 
 NAMES = ConditionNames(
     families=("ghz", "line"), gate_sets=("ibm", "universal"), levels=("alg", "mapped")
@@ -114,9 +113,7 @@ def test_impossible_and_unknown_conditions_are_refused(directory):
     with pytest.raises(BadInputError, match="did you mean 'line'"):
         table.orders(Request(family="lime"), [0], seed=0)
     with pytest.raises(BadInputError, match="measuring all 64"):
-        table.orders(
-            Request(num_qubits=(64, 64), gates=(5, 5), measure=Measure.ALL), [0], seed=0
-        )
+        table.orders(Request(num_qubits=(64, 64), gates=(5, 5), measure=Measure.ALL), [0], seed=0)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,7 @@ def orders(count, first=0):
 
 def test_same_seed_same_circuits_and_another_seed_others():
     model = small_model(1)
-    one, two, other = (
-        sample_group(model, orders(20), seed=s, temper=Temper()) for s in (4, 4, 5)
-    )
+    one, two, other = (sample_group(model, orders(20), seed=s, temper=Temper()) for s in (4, 4, 5))
     assert all(np.array_equal(a.rows, b.rows) for a, b in zip(one, two, strict=True))
     assert any(not np.array_equal(a.rows, b.rows) for a, b in zip(one, other, strict=True))
 

@@ -63,7 +63,9 @@ def _families(index: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError) as error:
-        raise BadInputError(f"expected the index of sampled circuits in {index}: {error}") from error
+        raise BadInputError(
+            f"expected the index of sampled circuits in {index}: {error}"
+        ) from error
 
 
 def _from_parquet(path: Path) -> Iterator[Circuit]:
