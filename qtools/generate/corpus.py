@@ -111,9 +111,7 @@ def _encode(rows: Iterable[dict[str, Any]], identity: str) -> EncodedCorpus:
         )
         parts.setdefault(row["split"], []).append((encoded, conditions, row["num_gates"]))
     if not parts:
-        raise BadInputError(
-            "expected a corpus with circuits that the tokenizer can write, got none"
-        )
+        raise BadInputError("expected a corpus with circuits that rows can express, got none")
     everything = [conditions for documents in parts.values() for _, conditions, _ in documents]
     names = ConditionNames(
         families=_names(everything, "family"),
@@ -167,7 +165,7 @@ def _write_cache(cache: Path, corpus: EncodedCorpus) -> None:
         for name in ("rows", "offsets", "conditions", "gates")
     }
     with replacing(cache / "encoded.npz", "wb") as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type] # keys name arrays only
+        np.savez_compressed(stream, **arrays)
     record = {
         "id": corpus.id,
         "names": corpus.names.as_json(),

@@ -5,6 +5,8 @@ all circuits of a batch are at the same row, so there is no mask, and the cache 
 array. A test holds the two equal.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -23,16 +25,22 @@ class Decoder:
 
     def __init__(self, trunk: LlamaModel, batch: int) -> None:
         config = trunk.config
-        self._trunk = trunk
+        # The layers are typed as modules of any kind.
+        self._layers: list[Any] = list(trunk.layers)
+        self._final = trunk.norm.weight
+        self._rotary = trunk.rotary_emb
         self._heads = int(config.num_attention_heads)
         self._width = int(config.hidden_size) // self._heads
         self._eps = float(config.rms_norm_eps)
         self._fused = [
             torch.cat([a.q_proj.weight, a.k_proj.weight, a.v_proj.weight])
-            for a in (layer.self_attn for layer in trunk.layers)
+            for a in (layer.self_attn for layer in self._layers)
         ]
-        self._gates = [torch.cat([m.gate_proj.weight, m.up_proj.weight]) for m in self._mlps()]
-        shape = (len(trunk.layers), batch, self._heads, _BLOCK, self._width)
+        self._gates = [
+            torch.cat([m.gate_proj.weight, m.up_proj.weight])
+            for m in (layer.mlp for layer in self._layers)
+        ]
+        shape = (len(self._layers), batch, self._heads, _BLOCK, self._width)
         self._keys, self._values = torch.empty(shape), torch.empty(shape)
         self._length = 0
 
@@ -41,7 +49,7 @@ class Decoder:
         if self._length == self._keys.shape[3]:
             self._keys, self._values = self._grown(self._keys), self._grown(self._values)
         cosine, sine = self._rotation(x_BD)
-        for index, layer in enumerate(self._trunk.layers):
+        for index, layer in enumerate(self._layers):
             normed = self._norm(x_BD, layer.input_layernorm.weight)
             attended = self._attend(index, normed @ self._fused[index].T, cosine, sine)
             x_BD = x_BD + attended @ layer.self_attn.o_proj.weight.T
@@ -49,21 +57,18 @@ class Decoder:
             gate, up = (normed @ self._gates[index].T).chunk(2, dim=1)
             x_BD = x_BD + (functional.silu(gate) * up) @ layer.mlp.down_proj.weight.T
         self._length += 1
-        return self._norm(x_BD, self._trunk.norm.weight)
+        return self._norm(x_BD, self._final)
 
     def keep(self, chosen: Tensor) -> None:
         """Keep only the circuits at these places."""
         self._keys, self._values = self._keys[:, chosen], self._values[:, chosen]
-
-    def _mlps(self) -> list[torch.nn.Module]:
-        return [layer.mlp for layer in self._trunk.layers]
 
     def _norm(self, x_BD: Tensor, weight: Tensor) -> Tensor:
         return functional.rms_norm(x_BD, (x_BD.shape[1],), weight, self._eps)
 
     def _rotation(self, x_BD: Tensor) -> tuple[Tensor, Tensor]:
         place = torch.tensor([[self._length]])
-        cosine, sine = self._trunk.rotary_emb(x_BD, place)
+        cosine, sine = self._rotary(x_BD, place)
         return cosine[0, 0], sine[0, 0]
 
     def _attend(self, index: int, packed: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ _KINDS = torch.from_numpy(OPERAND_KINDS)
 MAX_ROWS = 4096
 
 
-class CircuitConfig(PretrainedConfig):
+class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its hook is untyped
     """Sizes of the model and of its condition vocabulary.
 
     Attributes:
@@ -74,7 +74,7 @@ class CircuitConfig(PretrainedConfig):
             pad_token_id=None,
             bos_token_id=None,
             eos_token_id=None,
-            attn_implementation="sdpa",
+            attn_implementation="sdpa",  # type: ignore[call-arg] # taken as a keyword
         )
 
 
@@ -85,7 +85,7 @@ class PackedBatch:
     Attributes:
         rows_BTC: ``bos`` row and rows of each document, then ``pad`` rows.
         start_BT: place of the ``bos`` row of the document that each row belongs to.
-        conditions_BTF: condition ids on ``bos`` rows, 0 elsewhere.
+        conditions_BTF: condition ids of the document that each row belongs to.
     """
 
     rows_BTC: Tensor
@@ -101,12 +101,11 @@ class PackedBatch:
         )
 
 
-class CircuitModel(PreTrainedModel):
+class CircuitModel(PreTrainedModel):  # type: ignore[no-untyped-call] # its hook is untyped
     """Probability of a circuit's rows, one after the other, under conditions."""
 
     config_class = CircuitConfig
     base_model_prefix = "circuits"
-    _tied_weights_keys = None
 
     def __init__(self, config: CircuitConfig) -> None:
         super().__init__(config)
@@ -119,7 +118,7 @@ class CircuitModel(PreTrainedModel):
         self.gate_count = nn.Embedding(NUM_COUNTS, width)
         self.fine = nn.Embedding(NUM_FINE, width)
         self.columns = Heads(width, config.pointer)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call] # transformers leaves it untyped
 
     def _init_weights(self, module: nn.Module) -> None:
         """Normal weights of standard deviation 0.02, as GPT-2 and Llama start."""
@@ -199,12 +198,11 @@ class CircuitModel(PreTrainedModel):
             (shifted[0], shifted[1], shifted[2]),
             _all_but_last(context),
         )
-        is_bos = (rows[..., Column.OP] == BOS).reshape(-1)
-        places = is_bos.nonzero()[:, 0]
+        # On every row: on the first alone they are learnt far more slowly.
         known = self.embed_conditions(
-            batch.conditions_BTF[:, :-1].reshape(-1, len(self.conditions))[places]
+            batch.conditions_BTF[:, :-1].reshape(-1, len(self.conditions))
         )
-        return x_MD.index_add(0, places, known.to(x_MD.dtype)).view(count, length, -1)
+        return (x_MD + known).view(count, length, -1)
 
     def _column_losses(
         self,

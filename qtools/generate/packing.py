@@ -92,7 +92,7 @@ def epoch_batches(
     by_length: dict[int, list[list[int]]] = {}
     for length, members in pack(lengths, rng):
         by_length.setdefault(length, []).append(members)
-    batches = []
+    batches: list[tuple[int, list[list[int]]]] = []
     for length, sequences in sorted(by_length.items()):
         size = max(1, rows_per_batch // length)
         groups = [sequences[i : i + size] for i in range(0, len(sequences), size)]
@@ -130,7 +130,7 @@ def make_batch(
             known = documents.conditions[index]
             if drop is not None:
                 known = np.where(drop[position], 0, known)
-            conditions[line, place] = known
+            conditions[line, place:] = known
             place += len(body)
             position += 1
         if length == PACKED and place < length:

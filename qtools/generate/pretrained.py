@@ -110,7 +110,7 @@ def load_pretrained(name_or_path: str | Path) -> Pretrained:
             f"expected a model of qtools in {directory}, which is damaged or something else "
             f"({error})"
         ) from error
-    return Pretrained(model=model.eval(), table=table, id=_identity(weights), card=text)
+    return Pretrained(model=model.train(False), table=table, id=_identity(weights), card=text)
 
 
 def _bytes(path: Path) -> bytes:

@@ -30,7 +30,7 @@ def train_model(
     """
     corpus = load_corpus(corpus_path, cache=out / STATE_FOLDER)
     trained = train(recipe, corpus, out, max_seconds=max_seconds, report=report)
-    model = trained.model.eval()
+    model = trained.model
     losses = []
     for split in _MEASURED:
         if split not in corpus.splits:

@@ -172,7 +172,7 @@ class ConditionTable:
         return np.arange(len(self.ids)), False
 
     def _same(self, asked: NDArray[np.int64], field: int) -> NDArray[np.bool_]:
-        return (self.ids[:, field] == asked[field]) | (asked[field] == OPEN)
+        return np.asarray((self.ids[:, field] == asked[field]) | (asked[field] == OPEN))
 
     def _within(self, span: tuple[int, int] | None) -> NDArray[np.bool_]:
         n = self.ids[:, _QUBITS]

@@ -99,7 +99,8 @@ def _barrier(qubits: tuple[int, ...], n: int) -> list[_Row]:
     """Ascending runs of the operands, in the order of the statement."""
     if qubits == tuple(range(n)):
         return [_row(BARRIER_ALL)]
-    rows, start = [], 0
+    rows: list[_Row] = []
+    start = 0
     for stop in range(1, len(qubits) + 1):
         if stop == len(qubits) or qubits[stop] != qubits[stop - 1] + 1:
             rows.append(_row(BARRIER_JOIN if rows else BARRIER, qubits[start], qubits[stop - 1]))

@@ -109,7 +109,8 @@ class _Batch:
         ending = (rows[:, Column.OP] == EOS) & ~self._ended
         self._grammar.advance(rows)
         self._context.advance(rows)
-        self._input = self._model.embed_rows(rows, embedded, self._context.context)
+        x_BD = self._model.embed_rows(rows, embedded, self._context.context)
+        self._input = x_BD + self._told
         self._ended = self._ended | ending
         if bool(ending.any()):
             self._collect(ending)
@@ -121,7 +122,8 @@ class _Batch:
         conditions = torch.tensor([order.conditions for order in self._orders])
         nothing = torch.zeros(len(self._orders), self._model.config.width)
         x_BD = self._model.embed_rows(rows, (nothing, nothing, nothing), self._context.context)
-        return x_BD + self._model.embed_conditions(conditions)
+        self._told = self._model.embed_conditions(conditions)
+        return x_BD + self._told
 
     def _draw_rows(self, z_BD: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
         heads, before = self._model.columns, self._context.context
@@ -134,20 +136,23 @@ class _Batch:
         mask[self._ended, EOS] = True
         rows[:, Column.OP] = self._choose(heads.op_logits(z_BD), mask, uniform[:, Column.OP])
         z_BD = heads.after_op(z_BD, rows[:, Column.OP])
-        operands = heads.operands
         embedded = []
         for column in (Column.A, Column.B, Column.C):
             self._draw_operand(column, z_BD, rows, uniform[:, column])
-            a, b, c = rows[:, Column.A], rows[:, Column.B], rows[:, Column.C]
-            made = {
-                Column.A: lambda a=a: operands.a(a, before, recency),
-                Column.B: lambda a=a, b=b: operands.b(a, b, before, recency),
-                Column.C: lambda b=b, c=c: operands.c(b, c),
-            }[column]()
+            made = self._embed_operand(column, rows, recency)
             embedded.append(made)
             z_BD = heads.after_operand(column, z_BD, made)
         self._draw_angle(z_BD, rows, uniform)
         return rows, (embedded[0], embedded[1], embedded[2])
+
+    def _embed_operand(self, column: Column, rows: Tensor, recency: Tensor) -> Tensor:
+        operands, before = self._model.columns.operands, self._context.context
+        a, b = rows[:, Column.A], rows[:, Column.B]
+        if column == Column.A:
+            return operands.a(a, before, recency)
+        if column == Column.B:
+            return operands.b(a, b, before, recency)
+        return operands.c(b, rows[:, Column.C])
 
     def _draw_operand(self, column: Column, z_BD: Tensor, rows: Tensor, uniform: Tensor) -> None:
         kinds = _KINDS[rows[:, Column.OP]][:, column - 1]
@@ -218,7 +223,7 @@ class _Batch:
         chosen = torch.argsort(self._ended.long(), stable=True)[:size].sort().values
         self._place, self._ended = self._place[chosen], self._ended[chosen]
         self._removed, self._cells = self._removed[chosen], self._cells[chosen]
-        self._input = self._input[chosen]
+        self._input, self._told = self._input[chosen], self._told[chosen]
         self._streams.keep(chosen)
         self._grammar.keep(chosen)
         self._context.keep(chosen)

@@ -171,13 +171,14 @@ def huggingface_tokenizer(names: ConditionNames) -> "PreTrainedTokenizerFast":
     vocabulary = {word: index for index, word in enumerate(vocabulary_words(names))}
     backend = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(
+    made: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=backend,
         bos_token=_BOS,
         eos_token="eos",
         pad_token="<pad>",
         unk_token="<unk>",
     )
+    return made
 
 
 def save_tokenizer(names: ConditionNames, directory: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 
 from qtools.errors import BadInputError, StoppedEarlyError
 from qtools.generate.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -69,7 +70,7 @@ def train(
     run = _Run(recipe, corpus, out)
     deadline = None if max_seconds is None else time.monotonic() + max_seconds
     run.go(deadline, report or (lambda progress, loss: None))
-    return Trained(model=run.model.to(torch.device("cpu")), progress=run.progress)
+    return Trained(model=run.finished(), progress=run.progress)
 
 
 class _Run:
@@ -95,7 +96,8 @@ class _Run:
             inner=recipe.model.inner,
             pointer=recipe.model.pointer,
         )
-        self.model: CircuitModel = CircuitModel(config).to(self.accelerator.device)
+        self.model = CircuitModel(config)
+        nn.Module.to(self.model, self.accelerator.device)
         self.optimizer = _optimizer(self.model, recipe)
         self.progress = load_checkpoint(
             self.state, self.model, self.optimizer, run=content_id([recipe.id, corpus.id])
@@ -131,6 +133,12 @@ class _Run:
                     f"stopped after step {progress.step} of {recipe.steps} with the state saved; "
                     "run again to go on"
                 )
+
+    def finished(self) -> CircuitModel:
+        """The model on the CPU, in evaluation mode."""
+        nn.Module.cpu(self.model)
+        self.model.train(False)
+        return self.model
 
     def _step(self, batch: PackedBatch) -> None:
         op = batch.rows_BTC[:, 1:, Column.OP]

@@ -32,7 +32,7 @@ def test_sampled_rows_have_the_likelihood_that_training_assigns():
     for one in drawn:
         rows = np.concatenate([[[BOS, *[EMPTY] * 5]], one.rows]).astype("int64")
         conditions = torch.zeros(1, len(rows), 6, dtype=torch.long)
-        conditions[0, 0] = torch.tensor([1, 1, 1, 5, 0, 0])
+        conditions[0, :] = torch.tensor([1, 1, 1, 5, 0, 0])
         batch = PackedBatch(
             rows_BTC=torch.from_numpy(rows)[None],
             start_BT=torch.zeros(1, len(rows), dtype=torch.long),

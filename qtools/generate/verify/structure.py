@@ -8,6 +8,7 @@ within the reference (fixed on real data, so that sets are comparable), and dens
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,14 +90,7 @@ def compare_structure(generated: Matrix, reference: Matrix, *, seed: int = 0) ->
     a, b = scale.apply(generated), scale.apply(reference)
     rng = np.random.default_rng(seed)
     distances = {
-        name: bootstrap(
-            lambda picked, column=column: float(
-                wasserstein_distance(a[picked, column], b[:, column])
-            ),
-            len(a),
-            rng,
-            repeats=100,
-        )
+        name: bootstrap(partial(_wasserstein, a[:, column], b[:, column]), len(a), rng, repeats=100)
         for column, name in enumerate(FEATURE_NAMES)
     }
     within, across = _squared_distances(b, b), _squared_distances(a, b)
@@ -120,6 +114,10 @@ def compare_structure(generated: Matrix, reference: Matrix, *, seed: int = 0) ->
         ),
         coverage=bootstrap(lambda p: float(inside[p].any(0).mean()), len(a), rng),
     )
+
+
+def _wasserstein(a: Matrix, b: Matrix, picked: NDArray[np.int64]) -> float:
+    return float(wasserstein_distance(a[picked], b))
 
 
 def _logarithmic(matrix: Matrix) -> Matrix:
