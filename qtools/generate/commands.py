@@ -100,3 +100,48 @@ def sample(
             as_json=json_,
             tick=tick,
         )
+
+
+@app.command()
+def verify(
+    circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
+    against: Annotated[Path, typer.Option(help="Corpus with the real circuits.")],
+    out: Annotated[Path, typer.Option(help="Directory of the report.")],
+    baselines: Annotated[
+        bool, typer.Option(help="Also verify random circuits of the same number.")
+    ] = True,
+    simulate: Annotated[
+        int | None, typer.Option(help="Transpile and simulate only so many.", min=0)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and bootstraps.", min=0)] = 0,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify circuits: execution, structure, novelty and a two-sample test, with baselines."""
+    from qtools.generate.report import run_verification
+
+    with console.progress(quiet=quiet) as tick:
+        run_verification(
+            circuits,
+            against,
+            out,
+            baselines=baselines,
+            simulate=simulate,
+            seed=seed,
+            as_json=json_,
+            tick=tick,
+        )
+
+
+@app.command()
+def suite(
+    circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
+    out: Annotated[Path, typer.Option(help="Directory of the chosen circuits.")],
+    n: Annotated[int, typer.Option("-n", help="How many to choose.", min=1)] = 50,
+    seed: Annotated[int, typer.Option(help="Of the random picks compared with.", min=0)] = 0,
+    json_: Json = False,
+) -> None:
+    """Choose circuits that cover the space of structural features evenly."""
+    from qtools.generate.report import run_suite
+
+    run_suite(circuits, out, n, seed=seed, as_json=json_)

@@ -67,15 +67,18 @@ class Grammar:
         mask[:, FIRST_GATE:] = (self._gates() & body[:, None])[:, FIRST_GATE:]
         room = self._rows_after(1) >= self._rows_needed()
         free = body & room & (ledger.last_op != IF)
-        mask[:, BARRIER_ALL] = mask[:, BARRIER] = free
+        # After the last gate only barriers and first measurements follow, so circuits end.
+        going = ~self._spent()
         joins = (ledger.last_op == BARRIER) | (ledger.last_op == BARRIER_JOIN)
-        mask[:, BARRIER_JOIN] = free & joins & self._outside_barrier().any(1)
-        mask[:, RESET] = body & room & self._usable().any(1)
+        barrier = free & (going | ~(joins | (ledger.last_op == BARRIER_ALL)))
+        mask[:, BARRIER_ALL] = mask[:, BARRIER] = barrier
+        mask[:, BARRIER_JOIN] = free & going & joins & self._outside_barrier().any(1)
+        mask[:, RESET] = body & room & going & self._usable().any(1)
         mask[:, MEASURE] = body & self._may_measure(room)
         may_declare = inside & (ledger.in_header) & (ledger.num_clbits < MAX_INDEX)
         needs_bits = limits.measure_all & (ledger.num_clbits < ledger.num_qubits)
         mask[:, CREG] = may_declare & ~limits.measure_none & (room | needs_bits)
-        conditional = free & ~limits.measure_all & (ledger.num_clbits > 0)
+        conditional = free & going & ~limits.measure_all & (ledger.num_clbits > 0)
         # What follows a condition must fit too: a measurement always does.
         mask[:, IF] = conditional & (self._rows_after(2) >= self._rows_needed())
         mask[:, EOS] = body & (ledger.last_op != IF) & self._complete()
@@ -128,6 +131,10 @@ class Grammar:
         reachable = (capacity[:, None] - cost >= needed[:, None]) | ~limits.has_depth[:, None]
         return limits.gate_set & spare & fits & enough & reachable & _IS_GATE
 
+    def _spent(self) -> Tensor:
+        """(B,) whether the last gate that the request allows has been written."""
+        return self.ledger.gates >= self.limits.max_gates
+
     def _usable(self) -> Tensor:
         """(B, 128) declared qubits, without those whose final measurement was taken."""
         declared = self.ledger.num_qubits[:, None] > _INDEX
@@ -156,7 +163,9 @@ class Grammar:
     def _may_measure(self, room: Tensor) -> Tensor:
         limits, ledger = self.limits, self.ledger
         final = (ledger.gates >= limits.min_gates) & self._usable().any(1)
-        free = room & (ledger.num_clbits > 0)
+        declared = ledger.num_qubits[:, None] > _INDEX
+        fresh = (declared & ~ledger.measured).any(1) | ~self._spent()
+        free = room & (ledger.num_clbits > 0) & fresh
         return ~limits.measure_none & torch.where(limits.measure_all, final, free)
 
     def _outside_barrier(self) -> Tensor:
@@ -166,6 +175,8 @@ class Grammar:
     def _qubits(self, column: Column, rows: Tensor) -> Tensor:
         op, a, b = rows[:, Column.OP, None], rows[:, Column.A, None], rows[:, Column.B, None]
         mask = torch.where(op >= FIRST_GATE, self._usable_for_gates(), self._usable())
+        again = (op == MEASURE) & self._spent()[:, None] & self.ledger.measured
+        mask = mask & ~again
         barrier = (op == BARRIER) | (op == BARRIER_JOIN)
         outside = torch.where(
             op == BARRIER_JOIN, self._outside_barrier(), self.ledger.num_qubits[:, None] > _INDEX

@@ -48,9 +48,18 @@ def writer(kind: str, out: Path) -> Write:
         raise UsageError(
             f"expected --format {', '.join(writers)}, got {kind!r}{nearest(kind, writers)}"
         )
+    require_empty(out)
+    return lambda samples, origin: writers[kind](out, samples, origin)
+
+
+def require_empty(out: Path) -> None:
+    """Refuse a directory that holds something.
+
+    Raises:
+        OutputExistsError: it does.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputExistsError(f"expected an empty or new directory, got {out}; choose another")
-    return lambda samples, origin: writers[kind](out, samples, origin)
 
 
 def provenance(sample: Sample, origin: Origin) -> tuple[str, ...]:

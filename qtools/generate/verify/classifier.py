@@ -106,8 +106,15 @@ def _cross_validated(
         model = HistGradientBoostingClassifier(max_iter=150, random_state=seed)
         scores[test] = model.fit(x[train], labels[train]).predict_proba(x[test])[:, 1]
 
-    def auc(picked: NDArray[np.int64]) -> float:
+    # Whole groups are drawn again: circuits of one instance are not independent.
+    members: dict[str, list[int]] = {}
+    for index, group in enumerate(groups):
+        members.setdefault(group, []).append(index)
+    parts = [np.array(part) for part in members.values()]
+
+    def auc(picked_groups: NDArray[np.int64]) -> float:
+        picked = np.concatenate([parts[group] for group in picked_groups])
         both = len(set(labels[picked].tolist())) == 2
         return float(roc_auc_score(labels[picked], scores[picked])) if both else 0.5
 
-    return bootstrap(auc, len(labels), rng)
+    return bootstrap(auc, len(parts), rng)
