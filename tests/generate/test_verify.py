@@ -12,6 +12,7 @@ from qtools.errors import BadInputError
 from qtools.generate.baselines.random_circuits import matched_random, qiskit_random
 from qtools.generate.baselines.trigram import Trigram, tokens
 from qtools.generate.select import select
+from qtools.generate.verify.behaviour import compile_behaviour
 from qtools.generate.verify.circuits import Circuit, read_circuits
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.execution import verify_execution
@@ -159,3 +160,19 @@ def test_features_of_circuits_feed_the_classifier():
 def test_reading_nothing_is_refused(tmp_path):
     with pytest.raises(BadInputError, match="found none"):
         read_circuits(tmp_path)
+
+
+def test_a_line_needs_no_overhead_on_a_grid_and_a_star_does():
+    line = NormalCircuit(
+        num_qubits=4, operations=tuple(Operation("cz", (q, q + 1)) for q in range(3))
+    )
+    complete = NormalCircuit(
+        num_qubits=6,
+        operations=tuple(Operation("cp", (a, b), (0.3,)) for a in range(6) for b in range(a)),
+    )
+    alone = NormalCircuit(num_qubits=2, operations=(Operation("h", (0,)),))
+    on_line, on_complete, nothing = compile_behaviour([line, complete, alone])
+    assert len(on_line) == 4
+    assert all(figure.two_qubit_ratio == 1 for figure in on_line if figure.level == 3)
+    assert all(figure.two_qubit_ratio > 1 for figure in on_complete)
+    assert nothing == []
