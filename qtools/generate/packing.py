@@ -20,6 +20,7 @@ from qtools.generate.vocabulary import BOS, EMPTY, NUM_COLUMNS, PAD
 #: Length of sequences that hold several documents, and the raster of longer ones.
 PACKED = 128
 _RASTER = 64
+_MIDDLE, _MOST_REPEATS = 512, 4
 _BOS_ROW = np.array([[BOS] + [EMPTY] * (NUM_COLUMNS - 1)], dtype=np.int16)
 
 
@@ -62,14 +63,26 @@ class EncodedDocuments:
         )
 
 
-def pack(lengths: NDArray[np.int64], rng: np.random.Generator) -> list[tuple[int, list[int]]]:
-    """Sequences as (length, documents), each document in exactly one.
+def repeats(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each document comes per epoch: ``sqrt(512 / length)``, rounded, from 1 to 4.
+
+    A loss per row would make the longest tenth of the circuits count more than all others.
+    """
+    return np.clip(np.round(np.sqrt(_MIDDLE / lengths)), 1, _MOST_REPEATS).astype(np.int64)
+
+
+def pack(
+    lengths: NDArray[np.int64], rng: np.random.Generator, *, repeated: bool
+) -> list[tuple[int, list[int]]]:
+    """Sequences as (length, documents); each document comes once, or as :func:`repeats` says.
 
     Documents of more than :data:`qtools.generate.model.MAX_ROWS` rows are left out.
     """
+    times = repeats(lengths) if repeated else np.ones(len(lengths), dtype=np.int64)
+    deck = np.repeat(np.arange(len(lengths)), times)
     packed: list[tuple[int, list[int]]] = []
     room, members = PACKED, list[int]()
-    for index in rng.permutation(len(lengths)).tolist():
+    for index in rng.permutation(deck).tolist():
         size = int(lengths[index])
         if size > MAX_ROWS:
             continue
@@ -85,12 +98,17 @@ def pack(lengths: NDArray[np.int64], rng: np.random.Generator) -> list[tuple[int
 
 
 def epoch_batches(
-    lengths: NDArray[np.int64], *, rows_per_batch: int, seed: int, epoch: int
+    lengths: NDArray[np.int64],
+    *,
+    rows_per_batch: int,
+    seed: int,
+    epoch: int,
+    repeated: bool = False,
 ) -> list[tuple[int, list[list[int]]]]:
     """Batches of one pass over the documents, as (length, sequences of documents)."""
     rng = np.random.default_rng([seed, epoch])
     by_length: dict[int, list[list[int]]] = {}
-    for length, members in pack(lengths, rng):
+    for length, members in pack(lengths, rng, repeated=repeated):
         by_length.setdefault(length, []).append(members)
     batches: list[tuple[int, list[list[int]]]] = []
     for length, sequences in sorted(by_length.items()):
@@ -158,7 +176,9 @@ def training_batches(
     lengths = documents.lengths()
     step = epoch = 0
     while True:
-        batches = epoch_batches(lengths, rows_per_batch=rows_per_batch, seed=seed, epoch=epoch)
+        batches = epoch_batches(
+            lengths, rows_per_batch=rows_per_batch, seed=seed, epoch=epoch, repeated=True
+        )
         for length, sequences in batches:
             if step >= first_step:
                 count = sum(len(members) for members in sequences)

@@ -4,7 +4,7 @@ import torch
 from conftest import documents_of, line_circuits, small_model
 
 from qtools.generate.decoder import Decoder
-from qtools.generate.packing import PACKED, epoch_batches, make_batch, training_batches
+from qtools.generate.packing import PACKED, epoch_batches, make_batch, repeats, training_batches
 from qtools.generate.vocabulary import BOS, PAD, Column
 
 
@@ -76,6 +76,14 @@ def test_each_epoch_holds_every_document_once():
         assert sorted(found) == list(range(300))
         for length, sequences in batches:
             assert all(lengths[members].sum() <= length for members in sequences)
+
+
+def test_short_documents_come_more_often_in_training():
+    lengths = np.array([8, 60, 128, 250, 500, 900])
+    assert repeats(lengths).tolist() == [4, 3, 2, 1, 1, 1]
+    batches = epoch_batches(lengths, rows_per_batch=512, seed=0, epoch=0, repeated=True)
+    found = [i for _, sequences in batches for members in sequences for i in members]
+    assert np.bincount(found).tolist() == repeats(lengths).tolist()
 
 
 def test_resumed_batches_are_those_that_would_have_come():
