@@ -37,7 +37,7 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "qtools needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[aer,datasets]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[aer,hdf5,datasets,generate,verify]"
 	@touch $@
 
 clean:

@@ -16,6 +16,7 @@ from qtools.compile.cite_command import cite
 from qtools.compile.commands import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
+from qtools.generate.commands import app as generate_app
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(compile_app, name="compile")
 app.add_typer(datasets_app, name="datasets")
+app.add_typer(generate_app, name="generate")
 
 
 def _print_version(asked: bool) -> None:

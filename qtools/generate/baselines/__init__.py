@@ -1,0 +1,1 @@
+"""Simple generators on the same data, to compare the model with."""

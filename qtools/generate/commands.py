@@ -1,0 +1,147 @@
+"""``qtools generate ...``: train, sample, verify, suite."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qtools import console
+
+app = typer.Typer(no_args_is_help=True, help="Write realistic benchmark circuits with a model.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress line.")]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="A bundled model's name, or a model directory.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """Write realistic benchmark circuits with a model."""
+
+
+@app.command()
+def train(
+    corpus: Annotated[Path, typer.Option(help="Corpus made by `qtools datasets`.")],
+    out: Annotated[Path, typer.Option(help="Directory of the model; holds the state as well.")],
+    recipe: Annotated[str, typer.Option(help="default, gpu, tiny, or a .toml file.")] = "default",
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Stop after this time; run again to go on.", min=0.0)
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads.", min=1)] = None,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model, or go on with a run that was stopped."""
+    from qtools.generate.report import run_training
+
+    run_training(
+        corpus,
+        out,
+        recipe_name=recipe,
+        max_minutes=max_minutes,
+        threads=threads,
+        as_json=json_,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Directory of the circuits.")],
+    n: Annotated[int, typer.Option("-n", help="How many circuits.", min=1)] = 20,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal circuits.", min=0)] = 0,
+    model: ModelOption = "default",
+    qubits: Annotated[str, typer.Option(help="LOW:HIGH, or one number.")] = "",
+    gates: Annotated[str, typer.Option(help="Number of gates, LOW:HIGH.")] = "",
+    depth: Annotated[int | None, typer.Option(help="Most layers of gates.", min=1)] = None,
+    family: Annotated[str, typer.Option(help="Family of circuits.")] = "",
+    gate_set: Annotated[str, typer.Option(help="Native gate set, or universal.")] = "",
+    level: Annotated[str, typer.Option(help="alg, indep, nativegates or mapped.")] = "",
+    only_gates: Annotated[str, typer.Option(help="Gates to use, such as cx,rz,h.")] = "",
+    measure: Annotated[str, typer.Option(help="any, none, or all.")] = "any",
+    temperature: Annotated[float, typer.Option(help="Below 1: more typical circuits.")] = 1.0,
+    top_p: Annotated[float, typer.Option(help="Keep the likeliest values only.")] = 1.0,
+    format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sample circuits; every one is valid by construction."""
+    from qtools.generate.draw import Temper
+    from qtools.generate.generator import CircuitGenerator
+    from qtools.generate.options import make_request
+    from qtools.generate.report import run_sampling
+    from qtools.generate.write import writer
+
+    request = make_request(
+        qubits=qubits,
+        gates=gates,
+        depth=depth,
+        family=family,
+        gate_set=gate_set,
+        level=level,
+        only_gates=only_gates,
+        measure=measure,
+    )
+    temper = Temper(temperature=temperature, top_p=top_p)
+    write = writer(format_, out)
+    generator = CircuitGenerator.from_pretrained(model)
+    with console.progress(quiet=quiet) as tick:
+        run_sampling(
+            generator,
+            n,
+            request,
+            seed=seed,
+            temper=temper,
+            workers=workers,
+            write=write,
+            as_json=json_,
+            tick=tick,
+        )
+
+
+@app.command()
+def verify(
+    circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
+    against: Annotated[Path, typer.Option(help="Corpus with the real circuits.")],
+    out: Annotated[Path, typer.Option(help="Directory of the report.")],
+    baselines: Annotated[
+        bool, typer.Option(help="Also verify random circuits of the same number.")
+    ] = True,
+    simulate: Annotated[
+        int | None, typer.Option(help="Transpile and simulate only so many.", min=0)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and bootstraps.", min=0)] = 0,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify circuits: execution, structure, novelty and a two-sample test, with baselines."""
+    from qtools.generate.report import run_verification
+
+    with console.progress(quiet=quiet) as tick:
+        run_verification(
+            circuits,
+            against,
+            out,
+            baselines=baselines,
+            simulate=simulate,
+            seed=seed,
+            as_json=json_,
+            tick=tick,
+        )
+
+
+@app.command()
+def suite(
+    circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
+    out: Annotated[Path, typer.Option(help="Directory of the chosen circuits.")],
+    n: Annotated[int, typer.Option("-n", help="How many to choose.", min=1)] = 50,
+    seed: Annotated[int, typer.Option(help="Of the random picks compared with.", min=0)] = 0,
+    json_: Json = False,
+) -> None:
+    """Choose circuits that cover the space of structural features evenly."""
+    from qtools.generate.report import run_suite
+
+    run_suite(circuits, out, n, seed=seed, as_json=json_)

@@ -1,0 +1,100 @@
+"""Random choices under masks, each circuit from its own stream of random numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qtools.errors import BadInputError
+from qtools.generate.vocabulary import NUM_COLUMNS
+
+_BLOCK = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temper:
+    """How the model's distribution is sharpened.
+
+    Attributes:
+        temperature: logits are divided by it.
+        top_p: only the likeliest values that make up this probability are kept, per cell.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.temperature > 0 and 0 < self.top_p <= 1):
+            raise BadInputError(
+                f"expected a positive temperature and a top-p in (0, 1], got {self.temperature} "
+                f"and {self.top_p}"
+            )
+
+
+class Streams:
+    """One stream of uniform numbers per circuit, the same whatever else is in the batch.
+
+    Args:
+        seed: of the request.
+        indices: numbers of the circuits within the request.
+    """
+
+    def __init__(self, seed: int, indices: Sequence[int]) -> None:
+        self._generators = [
+            np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), index]))
+            for index in indices
+        ]
+        self._block = np.empty((0, 0, 0))
+        self._place = _BLOCK
+
+    def next_row(self) -> Tensor:
+        """(B, NUM_COLUMNS) uniform numbers in [0, 1), one per cell of a row."""
+        if self._place == _BLOCK:
+            draws = [g.random((_BLOCK, NUM_COLUMNS)) for g in self._generators]
+            self._block, self._place = np.stack(draws), 0
+        row = torch.from_numpy(self._block[:, self._place].copy())
+        self._place += 1
+        return row
+
+    def keep(self, chosen: Tensor) -> None:
+        """Keep only the circuits at these places."""
+        places = chosen.tolist()
+        self._generators = [self._generators[place] for place in places]
+        self._block = self._block[places]
+
+
+def choose(logits: Tensor, mask: Tensor, uniform: Tensor, temper: Temper) -> tuple[Tensor, Tensor]:
+    """One value per circuit by inversion of the masked distribution.
+
+    Args:
+        logits: (B, V).
+        mask: (B, V) legal values, at least one per circuit.
+        uniform: (B,) in [0, 1).
+        temper: sharpening, applied after masking.
+
+    Returns:
+        (B,) choices and (B,) the probability that the mask removed, before sharpening.
+    """
+    legal = logits.double().masked_fill(~mask, float("-inf"))
+    highest = logits.double().max(1, keepdim=True).values
+    removed = 1 - (legal - highest).exp().sum(1) / (logits.double() - highest).exp().sum(1)
+    # Softmax of what is legal alone: it stays defined when the model gives the legal part nothing.
+    chances = torch.softmax(legal / temper.temperature, dim=1)
+    chances = torch.where(mask & (chances == 0).all(1, keepdim=True), 1.0, chances)
+    if temper.top_p < 1:
+        chances = _nucleus(chances, temper.top_p)
+    summed = chances.cumsum(1)
+    target = uniform[:, None] * summed[:, -1:]
+    picked = (summed <= target).sum(1)
+    # Rounding may leave the target at the very end; the last possible value is meant.
+    last = chances.shape[1] - 1 - (chances > 0).flip(1).long().argmax(1)
+    return torch.minimum(picked, last), removed.clamp(0, 1)
+
+
+def _nucleus(chances: Tensor, top_p: float) -> Tensor:
+    ordered, order = chances.sort(dim=1, descending=True, stable=True)
+    before = ordered.cumsum(1) - ordered
+    kept = torch.where(before < top_p, ordered, 0.0)
+    return torch.zeros_like(chances).scatter(1, order, kept)

@@ -1,0 +1,189 @@
+"""The Python API: a model that writes circuits."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from qtools.circuits.normal import NormalCircuit
+from qtools.errors import BadInputError
+from qtools.generate.conditions import Conditions
+from qtools.generate.draw import Temper
+from qtools.generate.limits import Measure
+from qtools.generate.pretrained import Pretrained, load_pretrained, save_pretrained
+from qtools.generate.request import Request
+from qtools.generate.rows import decode_rows
+from qtools.generate.sample import Drawn, Order, sample_group
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+#: Circuits sampled in one batch.
+GROUP = 64
+Span = int | tuple[int, int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One sampled circuit and where it comes from.
+
+    Attributes:
+        index: its number within the request.
+        circuit: in normal form.
+        conditions: what the model was told.
+        removed: mean probability that the grammar removed per cell: 0 for a model that needs
+            no grammar.
+    """
+
+    index: int
+    circuit: NormalCircuit
+    conditions: Conditions
+    removed: float
+
+
+class CircuitGenerator:
+    """Samples circuits from a trained model; make one with :meth:`from_pretrained`."""
+
+    def __init__(self, pretrained: Pretrained, source: str | Path | None = None) -> None:
+        self.pretrained = pretrained
+        self._source = source
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | Path = "default") -> "CircuitGenerator":
+        """Load a bundled model by name, or a model directory.
+
+        Raises:
+            BadInputError: no such model, or a damaged one.
+        """
+        return cls(load_pretrained(name_or_path), name_or_path)
+
+    def save_pretrained(self, directory: Path | str) -> None:
+        """Write the model to a directory that :meth:`from_pretrained` reads."""
+        held = self.pretrained
+        save_pretrained(Path(directory), held.model, held.table, held.card)
+
+    @property
+    def model_id(self) -> str:
+        """Content id of the weights."""
+        return self.pretrained.id
+
+    def sample(
+        self,
+        n: int,
+        *,
+        num_qubits: Span = None,
+        family: str | None = None,
+        gate_set: str | None = None,
+        level: str | None = None,
+        gates: Span = None,
+        max_depth: int | None = None,
+        measure: Measure = Measure.ANY,
+        seed: int = 0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        workers: int = 1,
+    ) -> "list[QuantumCircuit]":
+        """Sample ``n`` circuits as Qiskit circuits; see :meth:`samples` for the arguments."""
+        from qtools.circuits.qiskit_io import to_qiskit
+
+        request = Request(
+            family=family,
+            gate_set=gate_set,
+            level=level,
+            num_qubits=_span(num_qubits),
+            gates=_span(gates),
+            max_depth=max_depth,
+            measure=measure,
+        )
+        temper = Temper(temperature=temperature, top_p=top_p)
+        found = self.samples(n, request, seed=seed, temper=temper, workers=workers)
+        return [to_qiskit(s.circuit) for s in sorted(found, key=lambda s: s.index)]
+
+    def samples(
+        self,
+        n: int,
+        request: Request | None = None,
+        *,
+        seed: int = 0,
+        temper: Temper | None = None,
+        workers: int = 1,
+    ) -> Iterator[Sample]:
+        """Sample circuits group by group, in the order in which groups are finished.
+
+        Equal ``n``, request, seed and temper give equal circuits on the same machine, whatever the
+        number of workers; every circuit has a random stream of its own.
+
+        Args:
+            n: how many.
+            request: conditions on all of them.
+            seed: of everything random.
+            temper: temperature and top-p.
+            workers: processes; each uses one thread. More than one needs a model on disk.
+
+        Raises:
+            BadInputError: conditions that cannot be met, with the reason.
+        """
+        if n < 0 or workers < 1:
+            raise BadInputError(f"expected n >= 0 and workers >= 1, got {n} and {workers}")
+        temper = temper or Temper()
+        table = self.pretrained.table
+        orders = table.orders(request or Request(), range(n), seed=seed)
+        # Circuits of like length share a group, so that none waits long for the others.
+        orders.sort(key=lambda order: (-order.conditions[4], -order.limits.num_qubits))
+        groups = [orders[i : i + GROUP] for i in range(0, n, GROUP)]
+        by_index = {order.index: order for order in orders}
+        for drawn in self._drawn(groups, seed, temper, workers):
+            yield Sample(
+                index=drawn.index,
+                circuit=decode_rows(drawn.rows),
+                conditions=table.conditions(by_index[drawn.index]),
+                removed=drawn.removed,
+            )
+
+    def _drawn(
+        self, groups: list[list[Order]], seed: int, temper: Temper, workers: int
+    ) -> Iterator[Drawn]:
+        if workers == 1 or len(groups) == 1:
+            with _one_thread():
+                for group in groups:
+                    yield from sample_group(self.pretrained.model, group, seed=seed, temper=temper)
+            return
+        if self._source is None:
+            raise BadInputError(
+                "expected a model loaded with from_pretrained for several workers; save it first"
+            )
+        context = get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(groups)), mp_context=context) as pool:
+            tasks = [pool.submit(_work, str(self._source), g, seed, temper) for g in groups]
+            for task in tasks:
+                yield from task.result()
+
+
+class _one_thread:  # noqa: N801 - a context manager that reads like a function
+    """One torch thread inside: results must not depend on the number of threads."""
+
+    def __enter__(self) -> None:
+        self._before = torch.get_num_threads()
+        torch.set_num_threads(1)
+
+    def __exit__(self, *exception: object) -> None:
+        torch.set_num_threads(self._before)
+
+
+@lru_cache(maxsize=1)
+def _loaded(source: str) -> Pretrained:
+    torch.set_num_threads(1)
+    return load_pretrained(source)
+
+
+def _work(source: str, orders: list[Order], seed: int, temper: Temper) -> list[Drawn]:
+    return sample_group(_loaded(source).model, orders, seed=seed, temper=temper)
+
+
+def _span(value: Span) -> tuple[int, int] | None:
+    return (value, value) if isinstance(value, int) else value

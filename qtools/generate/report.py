@@ -1,0 +1,202 @@
+"""Runs of the command line with their results on stdout and stderr."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from qtools import console
+from qtools.console import Ticker
+from qtools.generate.checkpoint import Progress
+from qtools.generate.draw import Temper
+from qtools.generate.generator import CircuitGenerator, Sample
+from qtools.generate.losses import BitsPerGate
+from qtools.generate.recipe import TrainRecipe, load_recipe
+from qtools.generate.request import Request
+from qtools.generate.write import Origin, Write, require_empty
+from qtools.runs.files import write_text
+
+
+def run_training(
+    corpus: Path,
+    out: Path,
+    *,
+    recipe_name: str,
+    max_minutes: float | None,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train and print the losses."""
+    import torch
+
+    from qtools.generate.publish import train_model
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    recipe = load_recipe(recipe_name)
+    with console.progress(quiet=quiet) as tick:
+        trained, losses = train_model(
+            recipe,
+            corpus,
+            out,
+            max_seconds=None if max_minutes is None else 60 * max_minutes,
+            report=lambda progress, loss: _note(recipe, progress, loss, tick),
+        )
+    if as_json:
+        record = {
+            "steps": trained.progress.step,
+            "rows": trained.progress.rows,
+            "seconds": trained.progress.seconds,
+            "log": trained.progress.log,
+            "losses": [asdict(loss) for loss in losses],
+        }
+        typer.echo(json.dumps(record))
+        return
+    rows = [
+        [
+            f"{loss.split}, conditions {name}",
+            *(f"{v:.3f}" for v in (bits.structure, bits.angles, bits.residuals)),
+        ]
+        for loss in losses
+        for name, bits in (("given", loss.conditioned), ("open", loss.unconditioned))
+    ]
+    console.table("bits per gate", ["split", "structure", "angles", "residuals"], rows)
+
+
+def _note(recipe: TrainRecipe, progress: Progress, loss: BitsPerGate, tick: Ticker) -> None:
+    text = (
+        f"step {progress.step}/{recipe.steps}: {loss.structure:.3f} + {loss.angles:.3f} bits per "
+        f"gate (structure + angles), {progress.rows / max(progress.seconds, 1e-9):,.0f} rows/s"
+    )
+    tick(text, progress.step / recipe.steps)
+    console.note(text)
+
+
+def run_sampling(
+    generator: CircuitGenerator,
+    n: int,
+    request: Request,
+    *,
+    seed: int,
+    temper: Temper,
+    workers: int,
+    write: Write,
+    as_json: bool,
+    tick: Ticker,
+) -> None:
+    """Sample, write, and print what was made."""
+    started = time.perf_counter()
+    found: list[Sample] = []
+    for made in generator.samples(n, request, seed=seed, temper=temper, workers=workers):
+        found.append(made)
+        tick(f"sampled {len(found)} of {n}", len(found) / n)
+    seconds = time.perf_counter() - started
+    found.sort(key=lambda made: made.index)
+    write(
+        found,
+        Origin(
+            model=generator.model_id,
+            request=request,
+            seed=seed,
+            temperature=temper.temperature,
+            top_p=temper.top_p,
+        ),
+    )
+    record = summary(found, seconds)
+    if as_json:
+        typer.echo(json.dumps(record))
+    else:
+        console.note(
+            f"{n} circuits, {record['gates']} gates, {record['circuits_per_second']:.1f} circuits "
+            f"per second; the grammar removed {record['removed_probability']:.2%} of the "
+            "probability"
+        )
+
+
+def summary(found: Sequence[Sample], seconds: float) -> dict[str, Any]:
+    """Counts and rates of a sampling run."""
+    gates = sum(sum(1 for _ in made.circuit.gates()) for made in found)
+    return {
+        "circuits": len(found),
+        "gates": gates,
+        "seconds": seconds,
+        "circuits_per_second": len(found) / seconds,
+        "removed_probability": sum(made.removed for made in found) / max(1, len(found)),
+    }
+
+
+def run_verification(
+    circuits: Path,
+    against: Path,
+    out: Path,
+    *,
+    baselines: bool,
+    simulate: int | None,
+    seed: int,
+    as_json: bool,
+    tick: Ticker,
+) -> None:
+    """Verify a directory and write ``verification.json`` and ``verification.md``."""
+    from qtools.generate.verify.circuits import read_circuits
+    from qtools.generate.verify.suite import Reference, as_circuit, baseline_sets, verify
+    from qtools.generate.verify.table import as_json as record_of
+    from qtools.generate.verify.table import comparison, markdown
+
+    found = read_circuits(circuits)
+    tick("reading the corpus", 0.0)
+    reference = Reference.read(against)
+    made = [verify("generated", found, reference, simulate=simulate, seed=seed, tick=tick)]
+    real = [
+        as_circuit(circuit, str(i), family)
+        for i, (circuit, family) in enumerate(
+            zip(reference.held_out, reference.families, strict=True)
+        )
+    ]
+    if baselines:
+        sets = {"held-out real": real, **baseline_sets(reference, len(found), seed=seed)}
+        made += [
+            verify(name, kept, reference, run=False, seed=seed, tick=tick)
+            for name, kept in sets.items()
+        ]
+    columns, rows = comparison(made)
+    write_text(out / "verification.md", "# Verification\n\n" + markdown(columns, rows))
+    record = [record_of(verification) for verification in made]
+    write_text(out / "verification.json", json.dumps(record, indent=1) + "\n")
+    if as_json:
+        typer.echo(json.dumps(record))
+    else:
+        console.table("verification", columns, rows)
+
+
+def run_suite(circuits: Path, out: Path, n: int, *, seed: int, as_json: bool) -> None:
+    """Choose circuits and write them with an index."""
+    from qtools.generate.select import select
+    from qtools.generate.verify.circuits import read_circuits
+    from qtools.generate.verify.structure import feature_matrix
+
+    require_empty(out)
+    found = read_circuits(circuits)
+    chosen = select(feature_matrix([circuit.normal for circuit in found]), n, seed=seed)
+    names = []
+    for place in chosen.chosen.tolist():
+        circuit = found[place]
+        names.append(f"{Path(circuit.name).stem}.qasm")
+        write_text(out / names[-1], circuit.qasm)
+    record = {
+        "circuits": names,
+        "radius": chosen.radius,
+        "random_radius": chosen.random_radius,
+    }
+    write_text(out / "suite.json", json.dumps(record, indent=1) + "\n")
+    if as_json:
+        typer.echo(json.dumps(record))
+    else:
+        console.note(
+            f"{n} of {len(found)} circuits; covering radius {chosen.radius:.2f}, of random picks "
+            f"{chosen.random_radius:.2f}"
+        )

@@ -1,0 +1,201 @@
+"""Training: a loop on accelerate that can be killed at any time and goes on where it was.
+
+Same recipe, corpus and machine give the same losses; a run in stages sees the same batches as a
+run in one piece.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from qtools.errors import BadInputError, StoppedEarlyError
+from qtools.generate.checkpoint import Progress, load_checkpoint, save_checkpoint
+from qtools.generate.corpus import EncodedCorpus
+from qtools.generate.losses import BitsPerGate, bits_per_gate
+from qtools.generate.model import CircuitConfig, CircuitModel, PackedBatch
+from qtools.generate.packing import EncodedDocuments, training_batches
+from qtools.generate.recipe import TrainRecipe
+from qtools.generate.vocabulary import BOS, FIRST_GATE, PAD, Column
+from qtools.runs.tasks import content_id
+
+if TYPE_CHECKING:
+    pass
+
+#: Folder of the run's state inside its output directory.
+STATE_FOLDER = ".training"
+Report = Callable[[Progress, BitsPerGate], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished run.
+
+    Attributes:
+        model: the trained model, in float32 on the CPU.
+        progress: with the learning curve.
+    """
+
+    model: CircuitModel
+    progress: Progress
+
+
+def train(
+    recipe: TrainRecipe,
+    corpus: EncodedCorpus,
+    out: Path,
+    *,
+    max_seconds: float | None = None,
+    report: Report | None = None,
+) -> Trained:
+    """Train, or go on training, the model of a recipe.
+
+    Args:
+        recipe: what to do.
+        corpus: what to learn from: its split ``train``, watched on ``validation``.
+        out: directory whose folder ``.training`` keeps the state.
+        max_seconds: stop after this time with the state saved.
+        report: called after every evaluation.
+
+    Raises:
+        StoppedEarlyError: ``max_seconds`` are over; run again to go on.
+        OutputExistsError: ``out`` holds another run.
+        BadInputError: nothing to train on.
+    """
+    run = _Run(recipe, corpus, out)
+    deadline = None if max_seconds is None else time.monotonic() + max_seconds
+    run.go(deadline, report or (lambda progress, loss: None))
+    return Trained(model=run.finished(), progress=run.progress)
+
+
+class _Run:
+    """One run in this process."""
+
+    def __init__(self, recipe: TrainRecipe, corpus: EncodedCorpus, out: Path) -> None:
+        from accelerate import Accelerator
+        from accelerate.utils import set_seed
+
+        set_seed(recipe.seed)
+        self.recipe = recipe
+        self.accelerator: Accelerator = Accelerator(mixed_precision=recipe.precision)
+        self.state = out / STATE_FOLDER
+        self.documents = _at_most(corpus.split("train"), recipe.max_rows)
+        self.validation = _sample(
+            _at_most(corpus.split("validation"), recipe.max_rows), recipe.validation_documents
+        )
+        config = CircuitConfig(
+            condition_sizes=corpus.names.sizes(),
+            width=recipe.model.width,
+            layers=recipe.model.layers,
+            heads=recipe.model.heads,
+            inner=recipe.model.inner,
+            pointer=recipe.model.pointer,
+        )
+        self.model = CircuitModel(config)
+        nn.Module.to(self.model, self.accelerator.device)
+        self.optimizer = _optimizer(self.model, recipe)
+        self.progress = load_checkpoint(
+            self.state, self.model, self.optimizer, run=content_id([recipe.id, corpus.id])
+        )
+
+    def go(self, deadline: float | None, report: Report) -> None:
+        recipe, progress = self.recipe, self.progress
+        if progress.step >= recipe.steps or progress.stale >= recipe.patience:
+            return
+        batches = training_batches(
+            self.documents,
+            rows_per_batch=recipe.rows_per_batch,
+            seed=recipe.seed,
+            first_step=progress.step,
+            drop=recipe.drop,
+        )
+        clock = time.monotonic()
+        for batch in batches:
+            self._step(batch.to(self.accelerator.device))
+            now = time.monotonic()
+            progress.seconds, clock = progress.seconds + now - clock, now
+            done = progress.step >= recipe.steps
+            if done or progress.step % recipe.evaluate_every == 0:
+                report(progress, self._evaluate())
+                done = done or progress.stale >= recipe.patience
+            out_of_time = deadline is not None and now > deadline
+            if done or out_of_time or progress.step % recipe.checkpoint_every == 0:
+                save_checkpoint(self.state, self.model, self.optimizer, progress)
+            if done:
+                return
+            if out_of_time:
+                raise StoppedEarlyError(
+                    f"stopped after step {progress.step} of {recipe.steps} with the state saved; "
+                    "run again to go on"
+                )
+
+    def finished(self) -> CircuitModel:
+        """The model on the CPU, in evaluation mode."""
+        nn.Module.cpu(self.model)
+        self.model.train(False)
+        return self.model
+
+    def _step(self, batch: PackedBatch) -> None:
+        op = batch.rows_BTC[:, 1:, Column.OP]
+        rate = self.recipe.rate(self.progress.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self.accelerator.autocast():
+            nll_BTC = self.model(batch)
+        weight = torch.ones(len(Column), device=nll_BTC.device)
+        weight[Column.FINE] = self.recipe.fine_weight
+        loss = (nll_BTC * weight).sum() / (op >= FIRST_GATE).sum().clamp(min=1)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.progress.step += 1
+        self.progress.rows += int(((op != PAD) & (op != BOS)).sum())
+
+    def _evaluate(self) -> BitsPerGate:
+        progress = self.progress
+        with self.accelerator.autocast():
+            loss = bits_per_gate(self.model, self.validation)
+        score = loss.structure + loss.angles
+        progress.stale = 0 if score < progress.best else progress.stale + 1
+        progress.best = min(progress.best, score)
+        progress.log.append(
+            {
+                "step": progress.step,
+                "rows": progress.rows,
+                "seconds": round(progress.seconds, 3),
+                "structure": loss.structure,
+                "angles": loss.angles,
+                "residuals": loss.residuals,
+            }
+        )
+        return loss
+
+
+def _optimizer(model: CircuitModel, recipe: TrainRecipe) -> torch.optim.Optimizer:
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98))
+
+
+def _at_most(documents: EncodedDocuments, rows: int) -> EncodedDocuments:
+    kept = documents.chosen(np.flatnonzero(documents.lengths() <= rows))
+    if not len(kept):
+        raise BadInputError(f"expected circuits of at most {rows} rows to train on, got none")
+    return kept
+
+
+def _sample(documents: EncodedDocuments, count: int) -> EncodedDocuments:
+    if len(documents) <= count:
+        return documents
+    chosen = np.random.default_rng(0).choice(len(documents), size=count, replace=False)
+    return documents.chosen(np.sort(chosen))

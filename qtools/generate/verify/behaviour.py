@@ -1,0 +1,97 @@
+"""What a compiler sees: two-qubit overhead and depth after transpiling to two kinds of device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from qtools.circuits.normal import NormalCircuit
+from qtools.circuits.qiskit_io import to_qiskit
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.transpiler import CouplingMap
+
+_BASIS = ("cz", "rz", "sx", "x")
+_SEED = 7
+DEVICES = ("heavy-hex", "grid")
+LEVELS = (1, 3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """One circuit on one device.
+
+    Attributes:
+        device: one of :data:`DEVICES`, the smallest that holds the circuit.
+        level: optimisation level of Qiskit's transpiler.
+        two_qubit_ratio: two-qubit gates on the device over those with all-to-all coupling.
+        depth_ratio: the same for the two-qubit depth.
+    """
+
+    device: str
+    level: int
+    two_qubit_ratio: float
+    depth_ratio: float
+
+
+def compile_behaviour(circuits: Sequence[NormalCircuit]) -> list[list[Compiled]]:
+    """Per circuit its figures on every device and level; none for circuits without two-qubit
+    gates or with conditions, whose ratios mean nothing."""
+    return [_behaviour(circuit) for circuit in circuits]
+
+
+def _behaviour(circuit: NormalCircuit) -> list[Compiled]:
+    if any(op.condition is not None for op in circuit.operations):
+        return []
+    loaded = to_qiskit(circuit)
+    found = []
+    for level in LEVELS:
+        free = _two_qubit(loaded, None, level)
+        if not free[0]:
+            return []
+        for device in DEVICES:
+            mapped = _two_qubit(loaded, _coupling(device, circuit.num_qubits), level)
+            found.append(
+                Compiled(
+                    device=device,
+                    level=level,
+                    two_qubit_ratio=mapped[0] / free[0],
+                    depth_ratio=mapped[1] / free[1],
+                )
+            )
+    return found
+
+
+def _two_qubit(
+    circuit: "QuantumCircuit", coupling: "CouplingMap | None", level: int
+) -> tuple[int, int]:
+    """Number of two-qubit gates and two-qubit depth after transpiling."""
+    from qiskit import transpile
+
+    made = transpile(
+        circuit,
+        coupling_map=coupling,
+        basis_gates=list(_BASIS),
+        optimization_level=level,
+        seed_transpiler=_SEED,
+    )
+    pairs = made.depth(lambda step: step.operation.num_qubits == 2 and step.name != "barrier")
+    return made.count_ops().get("cz", 0), pairs
+
+
+@cache
+def _coupling(device: str, num_qubits: int) -> "CouplingMap":
+    from qiskit.transpiler import CouplingMap
+
+    size = 1
+    while True:
+        # Heavy-hex lattices have odd distances.
+        made = (
+            CouplingMap.from_grid(size, size)
+            if device == "grid"
+            else CouplingMap.from_heavy_hex(2 * size - 1)
+        )
+        if made.size() >= num_qubits:
+            return made
+        size += 1

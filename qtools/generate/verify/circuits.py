@@ -1,0 +1,81 @@
+"""Sets of circuits to verify: read from folders, Parquet files or a corpus."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qtools.circuits import qasm2
+from qtools.circuits.normal import NormalCircuit
+from qtools.errors import BadInputError
+from qtools.generate.write import INDEX
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circuit:
+    """One circuit of a set.
+
+    Attributes:
+        name: of its file or row.
+        qasm: its OpenQASM 2 text.
+        normal: in normal form.
+        family: as the corpus says or as the model was told; empty if unknown.
+    """
+
+    name: str
+    qasm: str
+    normal: NormalCircuit
+    family: str = ""
+
+
+def read_circuits(path: Path) -> list[Circuit]:
+    """All circuits that ``qtools generate sample`` wrote to a directory (qasm2 or parquet).
+
+    Raises:
+        BadInputError: nothing there, or files that qtools did not write.
+    """
+    found = list(_from_parquet(path)) or list(_from_folder(path))
+    if not found:
+        raise BadInputError(
+            f"expected OpenQASM 2 files (*.qasm) or Parquet files (data/*.parquet) in {path}, "
+            "found none"
+        )
+    return found
+
+
+def _from_folder(path: Path) -> Iterator[Circuit]:
+    families = _families(path / INDEX)
+    for file in sorted(path.glob("*.qasm")):
+        text = file.read_text(encoding="utf-8")
+        yield Circuit(
+            name=file.name,
+            qasm=text,
+            normal=qasm2.loads(text),
+            family=families.get(file.name, ""),
+        )
+
+
+def _families(index: Path) -> dict[str, str]:
+    try:
+        record: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+        return {e["file"]: e["conditions"]["family"] or "" for e in record["circuits"]}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInputError(
+            f"expected the index of sampled circuits in {index}: {error}"
+        ) from error
+
+
+def _from_parquet(path: Path) -> Iterator[Circuit]:
+    import pyarrow.parquet as pq
+
+    for file in sorted(path.glob("data/*.parquet")):
+        for row in pq.read_table(file, columns=["id", "qasm", "family"]).to_pylist():
+            yield Circuit(
+                name=row["id"],
+                qasm=row["qasm"],
+                normal=qasm2.loads(row["qasm"]),
+                family=row["family"],
+            )

@@ -1,0 +1,65 @@
+"""Sizes never seen: does the model write the one circuit of a family at a new width?
+
+For families with one circuit per size, a circuit asked for by name at a held-out size is either
+exactly that circuit, up to qubit relabelling and commuting reorder, or it is not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qtools.circuits.normal import NormalCircuit
+from qtools.generate.draw import Temper
+from qtools.generate.generator import CircuitGenerator
+from qtools.generate.request import Request
+from qtools.generate.verify.novelty import fingerprint
+from qtools.generate.verify.statistics import Rate
+
+#: Nearly greedy: the likeliest continuation is what the model means.
+_GREEDY = Temper(temperature=1.0, top_p=1e-6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A held-out circuit of a family with one circuit per size."""
+
+    family: str
+    gate_set: str
+    level: str
+    circuit: NormalCircuit
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnseenReport:
+    """Circuits written exactly right.
+
+    Attributes:
+        exact: over all that were asked for.
+        by_family: per family.
+    """
+
+    exact: Rate
+    by_family: dict[str, Rate]
+
+
+def verify_unseen(generator: CircuitGenerator, asked: Sequence[Asked]) -> UnseenReport:
+    """Ask for each circuit by family, gate set, level and width, and compare."""
+    hits: dict[str, list[bool]] = {}
+    for target in asked:
+        width = target.circuit.num_qubits
+        request = Request(
+            family=target.family,
+            gate_set=target.gate_set,
+            level=target.level,
+            num_qubits=(width, width),
+        )
+        made = next(generator.samples(1, request, temper=_GREEDY))
+        right = fingerprint(made.circuit) == fingerprint(target.circuit)
+        hits.setdefault(target.family, []).append(right)
+    rates = {name: Rate(count=sum(h), total=len(h)) for name, h in sorted(hits.items())}
+    return UnseenReport(
+        exact=Rate(
+            count=sum(rate.count for rate in rates.values()),
+            total=sum(rate.total for rate in rates.values()),
+        ),
+        by_family=rates,
+    )

@@ -1,0 +1,201 @@
+import json
+
+import numpy as np
+import pytest
+from conftest import documents_of, line_circuits, small_model
+from qiskit import QuantumCircuit
+from typer.testing import CliRunner
+
+from qtools.cli import app, run
+from qtools.errors import BadInputError, OutputExistsError, UsageError
+from qtools.generate.conditions import ConditionNames, Conditions
+from qtools.generate.generator import CircuitGenerator
+from qtools.generate.limits import Measure
+from qtools.generate.model import CircuitConfig, CircuitModel
+from qtools.generate.options import make_request, parse_span
+from qtools.generate.pretrained import CONDITIONS, CONFIG, WEIGHTS, save_pretrained
+from qtools.generate.request import ConditionTable, Request
+from qtools.generate.verify.circuits import read_circuits
+from qtools.generate.write import writer
+
+NAMES = ConditionNames(
+    families=("ghz", "line"), gate_sets=("ibm", "universal"), levels=("alg", "mapped")
+)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    made = line_circuits(30)
+    ids = np.array(
+        [
+            NAMES.encode(
+                Conditions(
+                    family="line" if i % 3 else "ghz",
+                    gate_set="universal" if i % 2 else "ibm",
+                    level="alg",
+                    num_qubits=c.num_qubits,
+                    length=8,
+                    depth=6,
+                )
+            )
+            for i, c in enumerate(made)
+        ]
+    )
+    table = ConditionTable.of(
+        documents_of(made, ids), NAMES, {"ibm": ("sx", "rz", "cz"), "universal": ("h", "cx", "rz")}
+    )
+    source = small_model(5)
+    config = CircuitConfig(
+        condition_sizes=NAMES.sizes(), width=32, layers=2, heads=2, inner=64, pointer=16
+    )
+    model = CircuitModel(config)
+    own = {k: v for k, v in source.state_dict().items() if not k.startswith("conditions")}
+    model.load_state_dict(own, strict=False)
+    out = tmp_path_factory.mktemp("model")
+    save_pretrained(out, model, table, "# card\n")
+    return out
+
+
+def test_model_survives_saving(directory, tmp_path):
+    generator = CircuitGenerator.from_pretrained(directory)
+    generator.save_pretrained(tmp_path / "again")
+    again = CircuitGenerator.from_pretrained(tmp_path / "again")
+    assert again.model_id == generator.model_id
+    span = {"gates": (5, 15), "seed": 3}
+    assert generator.sample(4, **span) == again.sample(4, **span)
+
+
+def test_directory_opens_with_transformers_own_loader(directory):
+    model = CircuitModel.from_pretrained(str(directory))
+    assert model.config.width == 32
+
+
+def test_conditions_are_obeyed(directory):
+    made = CircuitGenerator.from_pretrained(directory).sample(
+        12, num_qubits=(12, 20), gate_set="ibm", gates=(10, 20), measure=Measure.ALL, seed=1
+    )
+    for circuit in made:
+        assert isinstance(circuit, QuantumCircuit)
+        counts = circuit.count_ops()
+        assert 12 <= circuit.num_qubits <= 20
+        assert set(counts) - {"measure", "barrier", "reset"} <= {"sx", "rz", "cz"}
+        gates = sum(counts.get(name, 0) for name in ("sx", "rz", "cz"))
+        assert 10 <= gates <= 20
+        assert counts["measure"] == circuit.num_qubits
+
+
+def test_workers_do_not_change_the_circuits(directory):
+    generator = CircuitGenerator.from_pretrained(directory)
+    request = Request(gates=(5, 10))
+    one, two = (
+        {s.index: s.circuit for s in generator.samples(100, request, seed=2, workers=w)}
+        for w in (1, 2)
+    )
+    assert one == two
+    assert sorted(one) == list(range(100))
+
+
+def test_open_conditions_come_from_training_circuits_that_agree(directory):
+    table = CircuitGenerator.from_pretrained(directory).pretrained.table
+    known = {tuple(ids) for ids in table.ids.tolist()}
+    for order in table.orders(Request(family="ghz"), range(20), seed=0):
+        assert order.conditions in known
+        assert table.conditions(order).family == "ghz"
+    for order in table.orders(Request(num_qubits=(90, 91)), range(20), seed=0):
+        assert order.limits.num_qubits in (90, 91)
+        assert order.conditions[4:] == (0, 0)
+
+
+def test_impossible_and_unknown_conditions_are_refused(directory):
+    table = CircuitGenerator.from_pretrained(directory).pretrained.table
+    with pytest.raises(BadInputError, match="'ccx' is not in the gate set ibm"):
+        table.orders(Request(gate_set="ibm", only_gates=("ccx",)), [0], seed=0)
+    with pytest.raises(BadInputError, match="did you mean 'line'"):
+        table.orders(Request(family="lime"), [0], seed=0)
+    with pytest.raises(BadInputError, match="measuring all 64"):
+        table.orders(Request(num_qubits=(64, 64), gates=(5, 5), measure=Measure.ALL), [0], seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (WEIGHTS, None, "missing"),
+        (WEIGHTS, b"short", "damaged"),
+        (CONFIG, b"{", "damaged"),
+        (CONFIG, b'{"model_type": "gpt2"}', "not that of a qtools-circuits"),
+        (CONDITIONS, b'{"names": 3}', "damaged"),
+        (CONDITIONS, None, "missing"),
+    ],
+)
+def test_damaged_or_foreign_model_directories_are_refused(
+    directory, tmp_path, name, content, reason
+):
+    for file in directory.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputError, match=reason):
+        CircuitGenerator.from_pretrained(tmp_path)
+
+
+def test_truncated_weights_and_giant_sizes_are_refused(directory, tmp_path):
+    for file in directory.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = (directory / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(BadInputError, match="damaged"):
+        CircuitGenerator.from_pretrained(tmp_path)
+    record = json.loads((directory / CONFIG).read_text())
+    (tmp_path / CONFIG).write_text(json.dumps(record | {"width": 10**9}))
+    with pytest.raises(BadInputError, match="sizes"):
+        CircuitGenerator.from_pretrained(tmp_path)
+
+
+def test_unknown_model_names_the_bundled_ones():
+    with pytest.raises(BadInputError, match="bundled models"):
+        CircuitGenerator.from_pretrained("no-such-model")
+
+
+@pytest.mark.parametrize("kind", ["qasm2", "qasm3", "parquet"])
+def test_sample_command_writes_what_can_be_read_again(directory, tmp_path, kind):
+    out = tmp_path / "out"
+    arguments = ["generate", "sample", "--model", str(directory), "-n", "5", "--seed", "4"]
+    arguments += ["--gates", "5:9", "--format", kind, "--out", str(out), "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.stdout)
+    assert record["circuits"] == 5
+    if kind == "qasm3":
+        from qiskit import qasm3
+
+        texts = [path.read_text() for path in sorted(out.glob("*.qasm"))]
+        assert [qasm3.loads(text).num_qubits for text in texts]
+        assert all("// asked" in text for text in texts)
+    else:
+        found = read_circuits(out)
+        assert len(found) == 5
+        assert sum(sum(1 for _ in c.normal.gates()) for c in found) == record["gates"]
+
+
+def test_sample_command_refuses_with_exit_codes(directory, tmp_path):
+    (tmp_path / "file").write_text("")
+    start = ["generate", "sample", "--model", str(directory), "--out"]
+    assert run([*start, str(tmp_path)]) == OutputExistsError.exit_code
+    assert run([*start, str(tmp_path / "a"), "--qubits", "x"]) == UsageError.exit_code
+    assert run([*start, str(tmp_path / "a"), "--measure", "some"]) == UsageError.exit_code
+    assert run([*start, str(tmp_path / "a"), "--family", "ghx"]) == BadInputError.exit_code
+
+
+def test_spans():
+    assert parse_span("--qubits", "12:20") == (12, 20)
+    assert parse_span("--qubits", "7") == (7, 7)
+    assert parse_span("--qubits", "") is None
+    with pytest.raises(BadInputError, match="range"):
+        make_request(qubits="9:3")
+
+
+def test_writer_refuses_unknown_forms(tmp_path):
+    with pytest.raises(UsageError, match="did you mean 'qasm"):
+        writer("qasm", tmp_path / "x")

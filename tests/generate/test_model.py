@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+from conftest import documents_of, line_circuits, small_model
+
+from qtools.generate.decoder import Decoder
+from qtools.generate.packing import PACKED, epoch_batches, make_batch, repeats, training_batches
+from qtools.generate.vocabulary import BOS, PAD, Column
+
+
+def test_decoder_equals_the_trunk_of_transformers(model):
+    torch.manual_seed(1)
+    x_BTD = torch.randn(3, 150, 32)
+    with torch.inference_mode():
+        expected = model.trunk(inputs_embeds=x_BTD).last_hidden_state
+        decoder = Decoder(model.trunk, 3)
+        found = torch.stack([decoder.step(x_BTD[:, t]) for t in range(150)], dim=1)
+    torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-4)
+
+
+def test_packed_documents_have_the_loss_that_they_have_alone(model):
+    documents = documents_of(line_circuits(6))
+    packed = make_batch(documents, 256, [[0, 1, 2], [3, 4, 5]])
+    with torch.inference_mode():
+        whole = model(packed).sum()
+        alone = sum(
+            model(make_batch(documents, int(documents.lengths()[i]), [[i]])).sum() for i in range(6)
+        )
+    torch.testing.assert_close(whole, alone, rtol=1e-4, atol=1e-3)
+
+
+def test_later_rows_do_not_change_earlier_losses(model):
+    documents = documents_of(line_circuits(1))
+    length = int(documents.lengths()[0])
+    batch = make_batch(documents, length, [[0]])
+    with torch.inference_mode():
+        before = model(batch)
+        batch.rows_BTC[0, -2, Column.A] = 0
+        after = model(batch)
+    torch.testing.assert_close(before[0, : length - 3], after[0, : length - 3])
+
+
+def test_empty_cells_and_padding_cost_nothing(model):
+    documents = documents_of(line_circuits(3))
+    batch = make_batch(documents, PACKED, [[0], [1, 2]])
+    with torch.inference_mode():
+        nll = model(batch)
+    following = batch.rows_BTC[:, 1:]
+    real = (following[..., Column.OP] != BOS) & (following[..., Column.OP] != PAD)
+    assert (nll[~real] == 0).all()
+    assert (nll[following == -1] == 0).all()
+    assert (nll[real][:, Column.OP] > 0).all()
+
+
+def test_probabilities_of_a_pointed_operand_sum_to_one():
+    # Exhaustive over the second operand of one cx: the softmax runs over declared qubits only.
+    model = small_model(3)
+    documents = documents_of(line_circuits(1))
+    length = int(documents.lengths()[0])
+    batch = make_batch(documents, length, [[0]])
+    row = 5  # the first cx, after bos, qreg, creg, h
+    n = int(batch.rows_BTC[0, 1, Column.A]) + 1
+    total = 0.0
+    with torch.inference_mode():
+        for qubit in range(n):
+            batch.rows_BTC[0, row, Column.B] = qubit
+            total += float(torch.exp(-model(batch)[0, row - 1, Column.B]))
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_each_epoch_holds_every_document_once():
+    lengths = np.random.default_rng(0).integers(5, 700, 300)
+    for epoch in range(2):
+        batches = epoch_batches(lengths, rows_per_batch=2048, seed=1, epoch=epoch)
+        found = [i for _, sequences in batches for members in sequences for i in members]
+        assert sorted(found) == list(range(300))
+        for length, sequences in batches:
+            assert all(lengths[members].sum() <= length for members in sequences)
+
+
+def test_short_documents_come_more_often_in_training():
+    lengths = np.array([8, 60, 128, 250, 500, 900])
+    assert repeats(lengths).tolist() == [4, 3, 2, 1, 1, 1]
+    batches = epoch_batches(lengths, rows_per_batch=512, seed=0, epoch=0, repeated=True)
+    found = [i for _, sequences in batches for members in sequences for i in members]
+    assert np.bincount(found).tolist() == repeats(lengths).tolist()
+
+
+def test_resumed_batches_are_those_that_would_have_come():
+    documents = documents_of(line_circuits(30))
+    options = {"rows_per_batch": 256, "seed": 5, "drop": 0.3}
+    whole = training_batches(documents, first_step=0, **options)
+    skipped = [next(whole) for _ in range(20)][12]
+    resumed = next(training_batches(documents, first_step=12, **options))
+    assert torch.equal(skipped.rows_BTC, resumed.rows_BTC)
+    assert torch.equal(skipped.conditions_BTF, resumed.conditions_BTF)

@@ -1,0 +1,102 @@
+import numpy as np
+import torch
+from conftest import CONDITION_SIZES, small_model
+from scipy.stats import chisquare
+
+from qtools.generate.draw import Streams, Temper, choose
+from qtools.generate.limits import Limits
+from qtools.generate.model import PackedBatch
+from qtools.generate.sample import Order, sample_group
+from qtools.generate.vocabulary import BOS, EMPTY, Column
+
+
+def orders(count, first=0):
+    limit = Limits(num_qubits=5, gates=("h", "cx", "rz"), max_gates=30, max_rows=80)
+    return [
+        Order(index=first + i, conditions=(1, 1, 1, 5, 0, 0)[: len(CONDITION_SIZES)], limits=limit)
+        for i in range(count)
+    ]
+
+
+def test_same_seed_same_circuits_and_another_seed_others():
+    model = small_model(1)
+    one, two, other = (sample_group(model, orders(20), seed=s, temper=Temper()) for s in (4, 4, 5))
+    assert all(np.array_equal(a.rows, b.rows) for a, b in zip(one, two, strict=True))
+    assert any(not np.array_equal(a.rows, b.rows) for a, b in zip(one, other, strict=True))
+
+
+def test_sampled_rows_have_the_likelihood_that_training_assigns():
+    """Greedy choice through the decoder is the likeliest op of the whole-sequence model."""
+    model = small_model(2)
+    drawn = sample_group(model, orders(4), seed=0, temper=Temper(top_p=1e-9))
+    for one in drawn:
+        rows = np.concatenate([[[BOS, *[EMPTY] * 5]], one.rows]).astype("int64")
+        conditions = torch.zeros(1, len(rows), 6, dtype=torch.long)
+        conditions[0, :] = torch.tensor([1, 1, 1, 5, 0, 0])
+        batch = PackedBatch(
+            rows_BTC=torch.from_numpy(rows)[None],
+            start_BT=torch.zeros(1, len(rows), dtype=torch.long),
+            conditions_BTF=conditions,
+        )
+        with torch.inference_mode():
+            nll = model(batch)
+            for place in range(3, len(rows)):
+                # Any other legal gate with the same operands is at most as likely.
+                if rows[place, Column.OP] in (_id("h"), _id("rz")):
+                    changed = batch.rows_BTC.clone()
+                    other = _id("rz") if rows[place, Column.OP] == _id("h") else _id("h")
+                    changed[0, place, Column.OP] = other
+                    again = model(
+                        PackedBatch(
+                            rows_BTC=changed,
+                            start_BT=batch.start_BT,
+                            conditions_BTF=conditions,
+                        )
+                    )
+                    assert nll[0, place - 1, 0] <= again[0, place - 1, 0] + 1e-4
+
+
+def _id(name):
+    from qtools.generate.vocabulary import OP_IDS
+
+    return OP_IDS[name]
+
+
+def test_choices_follow_the_masked_distribution():
+    logits = torch.tensor([[0.0, 1.0, 2.0, 3.0]]).expand(4000, 4)
+    mask = torch.tensor([[True, False, True, True]]).expand(4000, 4)
+    uniform = torch.from_numpy(np.random.default_rng(0).random(4000))
+    picked, removed = choose(logits, mask, uniform, Temper())
+    chances = np.exp([0.0, 1.0, 2.0, 3.0])
+    assert np.allclose(removed, chances[1] / chances.sum())
+    kept = chances[[0, 2, 3]] / chances[[0, 2, 3]].sum()
+    counts = np.bincount(picked, minlength=4)
+    assert counts[1] == 0
+    assert chisquare(counts[[0, 2, 3]], kept * 4000).pvalue > 1e-4
+
+
+def test_top_p_keeps_the_likeliest_and_temperature_sharpens():
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.2]])).expand(1000, 3)
+    mask = torch.ones(1000, 3, dtype=torch.bool)
+    uniform = torch.from_numpy(np.random.default_rng(0).random(1000))
+    assert set(choose(logits, mask, uniform, Temper(top_p=0.6))[0].tolist()) == {0, 1}
+    cold = choose(logits, mask, uniform, Temper(temperature=0.05))[0]
+    assert (cold == 0).all()
+
+
+def test_mask_wins_over_a_model_that_is_sure_of_what_is_illegal():
+    logits = torch.tensor([[1000.0, -1000.0, -1000.0]])
+    mask = torch.tensor([[False, True, True]])
+    for u in (0.0, 0.4, 0.999999999):
+        picked, removed = choose(logits, mask, torch.tensor([u], dtype=torch.float64), Temper())
+        assert picked.item() in (1, 2)
+        assert removed.item() == 1
+
+
+def test_streams_do_not_depend_on_the_batch():
+    together, alone = Streams(3, [0, 7, 9]), Streams(3, [7])
+    for step in range(130):
+        if step == 70:
+            together.keep(torch.tensor([1, 2]))
+        row = together.next_row()
+        assert torch.equal(row[0 if step >= 70 else 1], alone.next_row()[0])
