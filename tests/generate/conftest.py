@@ -13,6 +13,9 @@ from qtools.generate.model import CircuitConfig, CircuitModel
 from qtools.generate.packing import EncodedDocuments
 from qtools.generate.rows import encode_circuit
 
+# Two test processes on two cores: more threads would only wait for each other.
+torch.set_num_threads(1)
+
 CONDITION_SIZES = (5, 4, 3, 129, 25, 25)
 
 
