@@ -7,6 +7,8 @@ from functools import lru_cache
 #: Relative distance within which an angle counts as a multiple of pi: a few roundings of double
 #: precision. It moves no gate's matrix by more than 1e-13 times its angle.
 TOLERANCE = 1e-13
+# Below this division by pi loses digits; such an angle is nothing.
+_SMALLEST = 1e-300
 _ODD_DENOMINATORS = (1, 3, 5, 7, 9, 11, 13, 15)
 _MAX_NUMERATOR = 4096
 _MAX_EXPONENT = 128
@@ -22,7 +24,7 @@ def pi_fraction(angle: float) -> Fraction | None:
     Raises:
         OverflowError, ValueError: the angle is infinite or not a number.
     """
-    if angle == 0.0:
+    if abs(angle) < _SMALLEST:
         return Fraction(0)
     turns = angle / math.pi
     for odd in _ODD_DENOMINATORS:

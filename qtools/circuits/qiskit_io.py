@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import CircuitInstruction, Clbit, IfElseOp, ParameterExpression
+from qiskit.circuit import (
+    Barrier,
+    CircuitInstruction,
+    Clbit,
+    IfElseOp,
+    Instruction,
+    Measure,
+    ParameterExpression,
+    Reset,
+)
 from qiskit.circuit.library import get_standard_gate_name_mapping
 
 from qtools.circuits.alphabet import ALPHABET, DIRECTIVES
@@ -19,7 +28,10 @@ Expansion = tuple[tuple[str, tuple[float, ...], tuple[int, ...]], ...]
 Meaning = Callable[[Any], Expansion | None]
 
 MAX_OPERATIONS = 1_000_000
+#: Gate definitions that are expanded in one circuit at most.
+MAX_DEFINITIONS = 50_000
 _MAX_NESTING = 200
+_CLASSES = {name: type(gate) for name, gate in get_standard_gate_name_mapping().items()}
 _QUARTER = 1.5707963267948966
 
 # Standard gates with another name or another set of angles in the alphabet.
@@ -95,6 +107,7 @@ class _Expander:
         self.max_operations = max_operations
         self.found: list[tuple[Operation, Condition | None]] = []
         self._stack: list[_Frame] = []
+        self._definitions = 0
 
     def run(self, circuit: QuantumCircuit) -> None:
         qubits = {bit: index for index, bit in enumerate(circuit.qubits)}
@@ -109,8 +122,13 @@ class _Expander:
             instruction = frame.instructions[frame.position]
             frame.position += 1
             steps += 1
-            # Steps count too: a tower of empty definitions makes no operations.
-            if len(self.found) >= self.max_operations or steps > 4 * self.max_operations:
+            # Definitions count too: a tower of empty ones makes no operations, and each costs
+            # Qiskit about 0.1 ms.
+            if (
+                len(self.found) >= self.max_operations
+                or steps > 4 * self.max_operations
+                or self._definitions > MAX_DEFINITIONS
+            ):
                 raise UnsupportedCircuitError(
                     "too-many-operations",
                     f"expected at most {self.max_operations} operations after gate definitions "
@@ -132,6 +150,7 @@ class _Expander:
                 "nested-too-deep",
                 f"expected gate definitions nested at most {_MAX_NESTING} deep; flatten the file",
             )
+        self._definitions += 1
         self._stack.append(
             _Frame(
                 instructions=list(body.data),
@@ -275,23 +294,28 @@ def to_qiskit(circuit: NormalCircuit) -> QuantumCircuit:
     names = creg_names(circuit)
     registers = [ClassicalRegister(size, n) for n, size in zip(names, circuit.cregs, strict=True)]
     made = QuantumCircuit(*_quantum_register(circuit.num_qubits), *registers)
-    classes = {name: type(gate) for name, gate in get_standard_gate_name_mapping().items()}
     for operation in circuit.operations:
-        target = made
-        if operation.condition is not None:
-            register, value = operation.condition
-            body = QuantumCircuit(made.qubits, made.clbits, *made.cregs)
-            target = body
-        if operation.name == "measure":
-            target.measure(operation.qubits[0], operation.clbits[0])
-        elif operation.name == "reset":
-            target.reset(operation.qubits[0])
-        elif operation.name == "barrier":
-            target.barrier(*operation.qubits)
+        qubits = [made.qubits[index] for index in operation.qubits]
+        clbits = [made.clbits[index] for index in operation.clbits]
+        gate = _qiskit_operation(operation)
+        if operation.condition is None:
+            made.append(gate, qubits, clbits)
         else:
-            target.append(classes[operation.name](*operation.params), operation.qubits)
-        if operation.condition is not None:
-            made.if_test((registers[register], value), body, made.qubits, made.clbits)
+            register, value = operation.condition
+            body = QuantumCircuit(qubits, clbits)
+            body.append(gate, qubits, clbits)
+            made.if_test((registers[register], value), body, qubits, clbits)
+    return made
+
+
+def _qiskit_operation(operation: Operation) -> Instruction:
+    if operation.name == "measure":
+        return Measure()
+    if operation.name == "reset":
+        return Reset()
+    if operation.name == "barrier":
+        return Barrier(len(operation.qubits))
+    made: Instruction = _CLASSES[operation.name](*operation.params)
     return made
 
 

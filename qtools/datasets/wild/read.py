@@ -104,11 +104,13 @@ def _load_qpy(data: bytes) -> list[QuantumCircuit]:
 
 
 def _load_qasm3(text: str) -> QuantumCircuit:
+    # Qiskit's reader of OpenQASM 3 takes long to import, and most files are OpenQASM 2.
+    from openqasm3.parser import QASM3ParsingError
     from qiskit import qasm3
 
     try:
         circuit: QuantumCircuit = qasm3.loads(text)
-    except QiskitError as error:
+    except (QiskitError, QASM3ParsingError, RecursionError) as error:
         raise UnsupportedCircuitError(
             "qasm3-refused", f"expected OpenQASM 3 that Qiskit reads: {error}"
         ) from error
