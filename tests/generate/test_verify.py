@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from conftest import circuits, documents_of, line_circuits
 from hypothesis import given, settings
 from scipy.spatial.distance import cdist
+from writing_support import circuits, documents_of, line_circuits
 
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit, Operation
