@@ -29,6 +29,7 @@ from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.conditioning import check_families, check_limits
 from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.novelty import shared_ngrams, verify_novelty
+from qtools.generate.verify.sequence import ketgpt_classifier, sequence_two_sample_test
 from qtools.generate.verify.statistics import Rate
 from qtools.generate.verify.suite import Reference, as_circuit, baseline_sets
 from qtools.generate.verify.unseen import Asked, verify_unseen
@@ -153,6 +154,23 @@ def _two_sample(bench: Bench) -> Iterator[Row]:
             f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}], floor {floor.value:.3f} "
             f"[{floor.low:.3f}, {floor.high:.3f}]",
         )
+        told = sequence_two_sample_test(
+            circuits, bench.reference.held_out, groups=bench.reference.groups, seed=bench.seed
+        )
+        yield (
+            f"two-sample AUC by a sequence model, {name}",
+            f"{told.value:.3f} [{told.low:.3f}, {told.high:.3f}]",
+        )
+    train = list(Corpus.open(bench.corpus).rows("train", columns=["qasm"]))
+    stride = max(1, len(train) // _TRAINING_FOR_FAMILIES)
+    verdict = ketgpt_classifier(
+        [qasm2.loads(row["qasm"]) for row in train[::stride]],
+        bench.reference.held_out,
+        bench.normal,
+        seed=bench.seed,
+    )
+    yield "KetGPT's classifier, accuracy on real and random lines", _show(verdict.accuracy)
+    yield "KetGPT's classifier calls generated real", _show(verdict.called_real)
 
 
 def _conditioning(bench: Bench) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 import torch
-from conftest import circuits, documents_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from writing_support import circuits, documents_of
 
 from qtools.generate.context import RunningContext, contexts
 from qtools.generate.packing import make_batch

@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from conftest import documents_of, line_circuits, small_model
 from qiskit import QuantumCircuit
 from typer.testing import CliRunner
+from writing_support import documents_of, line_circuits, small_model
 
 from qtools.cli import app, run
 from qtools.errors import BadInputError, OutputExistsError, UsageError

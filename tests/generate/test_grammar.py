@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from conftest import CONDITION_SIZES, circuits, small_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit import qasm2 as qiskit_qasm2
+from writing_support import CONDITION_SIZES, circuits, small_model
 
 from qtools.circuits import qasm2
 from qtools.circuits.alphabet import ALPHABET

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import documents_of, line_circuits, small_model
+from writing_support import documents_of, line_circuits, small_model
 
 from qtools.generate.decoder import Decoder
 from qtools.generate.packing import PACKED, epoch_batches, make_batch, repeats, training_batches

@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import angles, circuits
 from hypothesis import given, settings
+from writing_support import angles, circuits
 
 from qtools.circuits.angles import snapped
 from qtools.circuits.normal import NormalCircuit, Operation, UnsupportedCircuitError

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
-from conftest import CONDITION_SIZES, small_model
 from scipy.stats import chisquare
+from writing_support import CONDITION_SIZES, small_model
 
 from qtools.generate.draw import Streams, Temper, choose
 from qtools.generate.limits import Limits

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import documents_of, line_circuits
+from writing_support import documents_of, line_circuits
 
 from qtools.errors import BadInputError, OutputExistsError, StoppedEarlyError
 from qtools.generate.checkpoint import STATE

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from conftest import circuits, documents_of, line_circuits
 from hypothesis import given, settings
 from scipy.spatial.distance import cdist
+from writing_support import circuits, documents_of, line_circuits
 
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit, Operation
@@ -17,6 +17,7 @@ from qtools.generate.verify.circuits import Circuit, read_circuits
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.novelty import TrainingIndex, fingerprint, verify_novelty
+from qtools.generate.verify.sequence import ketgpt_classifier, sequence_two_sample_test
 from qtools.generate.verify.statistics import Rate, bootstrap
 from qtools.generate.verify.structure import compare_structure, feature_matrix
 
@@ -176,3 +177,17 @@ def test_a_line_needs_no_overhead_on_a_grid_and_a_star_does():
     assert all(figure.two_qubit_ratio == 1 for figure in on_line if figure.level == 3)
     assert all(figure.two_qubit_ratio > 1 for figure in on_complete)
     assert nothing == []
+
+
+def test_statement_classifier_tells_order_and_calls_more_of_the_same_real():
+    rng = np.random.default_rng(0)
+    real = line_circuits(60, seed=1)
+    shuffled = [matched_random(c, rng) for c in line_circuits(60, seed=2)]
+    groups = [str(i) for i in range(60)]
+    told = sequence_two_sample_test(shuffled, real, groups=groups, epochs=8)
+    same = sequence_two_sample_test(line_circuits(60, seed=3), real, groups=groups, epochs=8)
+    assert told.value > 0.95
+    assert same.low < 0.7
+    report = ketgpt_classifier(real, line_circuits(40, seed=4), line_circuits(40, seed=5))
+    assert report.accuracy.value > 0.9
+    assert report.called_real.value > 0.9

@@ -15,6 +15,8 @@ from qtools.generate.verify.circuits import Circuit
 from qtools.generate.verify.classifier import TwoSampleReport, classifier_matrix, two_sample_test
 from qtools.generate.verify.execution import ExecutionReport, verify_execution
 from qtools.generate.verify.novelty import NoveltyReport, TrainingIndex, verify_novelty
+from qtools.generate.verify.sequence import sequence_two_sample_test
+from qtools.generate.verify.statistics import Estimate
 from qtools.generate.verify.structure import StructureReport, compare_structure, feature_matrix
 
 _MAX_TRAINING = 20_000
@@ -84,7 +86,7 @@ class Verification:
         circuits: how many.
         execution: None for sets that were not run.
         structure, novelty: against the reference.
-        two_sample: None for sets too small for it.
+        two_sample, sequence: tests by boosting and by a sequence model; None for sets too small.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Verification:
     structure: StructureReport
     novelty: NoveltyReport
     two_sample: TwoSampleReport | None
+    sequence: Estimate | None
 
 
 def verify(
@@ -128,13 +131,17 @@ def verify(
     fixed = [circuit.family in reference.fixed for circuit in circuits]
     novelty = verify_novelty(normal, reference.training, fixed=fixed)
     say(f"{name}: two-sample test", 0.8)
-    two_sample = None
+    two_sample = sequence = None
     if min(len(normal), len(reference.held_out)) >= _MIN_TWO_SAMPLE:
         two_sample = two_sample_test(
             classifier_matrix(normal),
             classifier_matrix(reference.held_out),
             groups=reference.groups,
             seed=seed,
+        )
+        say(f"{name}: sequence model", 0.9)
+        sequence = sequence_two_sample_test(
+            normal, reference.held_out, groups=reference.groups, seed=seed
         )
     return Verification(
         name=name,
@@ -143,6 +150,7 @@ def verify(
         structure=structure,
         novelty=novelty,
         two_sample=two_sample,
+        sequence=sequence,
     )
 
 

@@ -29,8 +29,12 @@ def comparison(verifications: Sequence[Verification]) -> tuple[list[str], Rows]:
     rows.append(["density", *(_estimate(v.structure.density) for v in verifications)])
     rows.append(["coverage", *(_estimate(v.structure.coverage) for v in verifications)])
     tests = [v.two_sample for v in verifications]
-    rows.append(["two-sample AUC", *(_estimate(t.auc) if t else "-" for t in tests)])
-    rows.append(["floor, real against real", *(_estimate(t.floor) if t else "-" for t in tests)])
+    rows.append(["two-sample AUC, boosting", *(_estimate(t.auc) if t else "-" for t in tests)])
+    models = [v.sequence for v in verifications]
+    rows.append(["two-sample AUC, sequence model", *(_estimate(e) if e else "-" for e in models)])
+    rows.append(
+        ["floor of boosting, real against real", *(_estimate(t.floor) if t else "-" for t in tests)]
+    )
     return columns, rows
 
 
