@@ -14,7 +14,7 @@ import numpy as np
 from qiskit import qasm2 as qiskit_qasm2
 
 from qtools.circuits import qasm2
-from qtools.circuits.canonical import canonical_fingerprint
+from qtools.circuits.canonical import canonical_fingerprints
 from qtools.circuits.features import features
 from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
 from qtools.datasets.levels import Variant, lower
@@ -77,7 +77,7 @@ def main() -> None:
         ("qtools.circuits.qasm2.loads", qasm2.loads, texts),
         ("wild.read_circuit (checks, repairs)", read_circuit, texts),
         ("qasm2.dumps", qasm2.dumps, circuits),
-        ("canonical_fingerprint", canonical_fingerprint, circuits),
+        ("canonical_fingerprints (two)", canonical_fingerprints, circuits),
         ("features (24)", features, circuits),
         (
             "whole import: read, 3 fingerprints, features",

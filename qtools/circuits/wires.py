@@ -8,86 +8,90 @@ built here is the gate-dependency graph modulo commutation, without any order of
 """
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.angles import angle_text
-from qtools.circuits.normal import NormalCircuit, Operation
+from qtools.circuits.normal import NormalCircuit
 
 _ROLE = {"a": 0, "b": 1, "c": 2}
 _CLBIT_ROLE = 3
 _CONDITION_ROLE = 4
+# Per gate, the algebra and the role of each operand; measure and reset commute with nothing.
+_PLACES = {
+    name: tuple((wire, _ROLE[role]) for wire, role in zip(spec.wires, spec.roles, strict=True))
+    for name, spec in ALPHABET.items()
+} | dict.fromkeys(("measure", "reset"), (("*", 0),))
+
+
+class Operand(NamedTuple):
+    """One wire end of an operation.
+
+    Attributes:
+        vertex: qubits come first, then classical bits.
+        role: place in the gate; exchangeable operands share it.
+        run: number of the run on that vertex that the operation belongs to.
+    """
+
+    vertex: int
+    role: int
+    run: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class WireTable:
-    """Operands of all operations, as flat arrays of length E, and one label per operation.
-
-    Vertices are qubits, then classical bits. Barriers are left out: they order nothing physical.
+    """All operations with their operands. Barriers are left out: they order nothing physical.
 
     Attributes:
         num_qubits, num_clbits: how many vertices of each kind.
-        labels: per operation, its name and angles (or name alone).
-        operation, vertex, role, run: per operand (E,): which operation, which vertex, which place
-            in the gate (exchangeable operands share it), which run on that vertex.
+        shapes: per operation, its name, and the value that it is conditioned on.
+        labels: per operation, its shape and its angles.
+        operands: per operation.
     """
 
     num_qubits: int
     num_clbits: int
+    shapes: tuple[str, ...]
     labels: tuple[str, ...]
-    operation: NDArray[np.int64]
-    vertex: NDArray[np.int64]
-    role: NDArray[np.int64]
-    run: NDArray[np.int64]
+    operands: tuple[tuple[Operand, ...], ...]
 
 
-def wire_table(circuit: NormalCircuit, *, angles: bool = True) -> WireTable:
-    """The circuit's operands with their runs.
-
-    Args:
-        circuit: in normal form.
-        angles: whether labels include the angles; without them circuits of equal structure agree.
-    """
+def wire_table(circuit: NormalCircuit) -> WireTable:
+    """The operands of a circuit with their runs."""
+    first_clbit = circuit.num_qubits
     offsets = circuit.register_offsets()
     runs = _Runs(circuit.num_qubits + circuit.num_clbits)
-    rows: list[tuple[int, int, int, int]] = []
+    shapes: list[str] = []
     labels: list[str] = []
-    for op in circuit.operations:
-        if op.name == "barrier":
+    operands: list[tuple[Operand, ...]] = []
+    for name, qubits, params, clbits, condition in circuit.operations:
+        if name == "barrier":
             continue
-        index = len(labels)
-        labels.append(_label(op, angles=angles))
-        spec = ALPHABET.get(op.name)
-        wires, roles = (spec.wires, spec.roles) if spec else ("*", "a")
-        for qubit, letter, role in zip(op.qubits, wires, roles, strict=True):
-            rows.append((index, qubit, _ROLE[role], runs.enter(qubit, letter)))
-        for clbit in op.clbits:
-            bit = circuit.num_qubits + clbit
-            rows.append((index, bit, _CLBIT_ROLE, runs.enter(bit, "*")))
-        if op.condition is not None:
-            register = op.condition[0]
+        ends = [
+            Operand(qubit, role, runs.enter(qubit, wire))
+            for qubit, (wire, role) in zip(qubits, _PLACES[name], strict=True)
+        ]
+        for clbit in clbits:
+            bit = first_clbit + clbit
+            ends.append(Operand(bit, _CLBIT_ROLE, runs.enter(bit, "*")))
+        suffix = ""
+        if condition is not None:
+            register, value = condition
+            suffix = f" if {value}"
             for place in range(circuit.cregs[register]):
-                bit = circuit.num_qubits + offsets[register] + place
-                rows.append((index, bit, _CONDITION_ROLE + place, runs.enter(bit, "read")))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
+                bit = first_clbit + offsets[register] + place
+                ends.append(Operand(bit, _CONDITION_ROLE + place, runs.enter(bit, "read")))
+        angles = f"({','.join(map(angle_text, params))})" if params else ""
+        shapes.append(name + suffix)
+        labels.append(name + angles + suffix)
+        operands.append(tuple(ends))
     return WireTable(
         num_qubits=circuit.num_qubits,
         num_clbits=circuit.num_clbits,
+        shapes=tuple(shapes),
         labels=tuple(labels),
-        operation=table[:, 0],
-        vertex=table[:, 1],
-        role=table[:, 2],
-        run=table[:, 3],
+        operands=tuple(operands),
     )
-
-
-def _label(op: Operation, *, angles: bool) -> str:
-    text = op.name
-    if angles and op.params:
-        text += "(" + ",".join([angle_text(angle) for angle in op.params]) + ")"
-    return text if op.condition is None else f"{text} if {op.condition[1]}"
 
 
 class _Runs:

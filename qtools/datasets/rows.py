@@ -1,11 +1,11 @@
 """One circuit of a corpus as a row: its text, where it comes from, what it looks like."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from qtools.circuits import qasm2
-from qtools.circuits.canonical import canonical_fingerprint, exact_fingerprint
+from qtools.circuits.canonical import canonical_fingerprints, exact_fingerprint
 from qtools.circuits.features import features
 from qtools.circuits.normal import NormalCircuit
 from qtools.runs.tasks import canonical_json, content_id
@@ -55,23 +55,21 @@ class Provenance:
 def make_row(circuit: NormalCircuit, provenance: Provenance) -> Row:
     """All columns of one circuit except its split."""
     text = qasm2.dumps(circuit)
-    canonical = canonical_fingerprint(circuit)
-    structure = canonical_fingerprint(circuit, angles=False)
+    canonical = canonical_fingerprints(circuit)
     counts = circuit.gate_histogram()
-    found = asdict(provenance)
     return {
-        **found,
+        **vars(provenance),
         "parameters": canonical_json(provenance.parameters),
         "repairs": list(provenance.repairs),
         "group": provenance.group,
         "id": exact_fingerprint(text),
         "qasm": text,
-        "fingerprint": canonical.fingerprint,
-        "structure": structure.fingerprint,
-        "fingerprint_exhaustive": canonical.exhaustive and structure.exhaustive,
+        "fingerprint": canonical.circuit.fingerprint,
+        "structure": canonical.structure.fingerprint,
+        "fingerprint_exhaustive": canonical.circuit.exhaustive and canonical.structure.exhaustive,
         "num_clbits": circuit.num_clbits,
         "num_operations": len(circuit.operations) - counts.get("barrier", 0),
         "has_conditions": any(op.condition is not None for op in circuit.operations),
         "gate_counts": json.dumps(counts),
-        **asdict(features(circuit)),
+        **vars(features(circuit)),
     }

@@ -7,7 +7,7 @@ import pyarrow as pa
 from qtools.circuits.features import FEATURE_NAMES, Features
 
 #: Version of the corpus format; readers refuse others.
-FORMAT = 1
+FORMAT = 2
 
 _PROVENANCE = {
     "id": pa.string(),

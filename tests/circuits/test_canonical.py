@@ -1,6 +1,7 @@
 """Fingerprints: blind to relabelling and commuting order, and to nothing else."""
 
 import random
+from itertools import permutations, product
 
 import networkx as nx
 import numpy as np
@@ -12,7 +13,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator
 
 from qtools.circuits.alphabet import ALPHABET
-from qtools.circuits.canonical import canonical_fingerprint
+from qtools.circuits.canonical import canonical_fingerprint, canonical_fingerprints
 from qtools.circuits.normal import NormalCircuit, Operation
 from qtools.circuits.qiskit_io import from_qiskit, to_qiskit
 from qtools.circuits.wires import wire_table
@@ -95,6 +96,104 @@ def test_a_changed_circuit_has_another_fingerprint(circuit: NormalCircuit, seed:
     assert canonical_fingerprint(changed) != canonical_fingerprint(circuit)
 
 
+def forms(circuit: NormalCircuit, *, angles: bool) -> set[tuple[object, ...]]:
+    """The circuit under every relabelling, each as a sorted list of operations on runs.
+
+    The slow plain twin of the fingerprint: two circuits are the same exactly when they share one
+    of these, and then they share all.
+    """
+    table = wire_table(circuit)
+    labels = table.labels if angles else table.shapes
+    found = set()
+    for qubits, clbits in product(
+        permutations(range(table.num_qubits)), permutations(range(table.num_clbits))
+    ):
+        names = [*qubits, *(table.num_qubits + bit for bit in clbits)]
+        operations = [
+            (label, tuple(sorted((role, names[vertex], run) for vertex, role, run in ends)))
+            for label, ends in zip(labels, table.operands, strict=True)
+        ]
+        found.add(tuple(sorted(operations)))
+    return found
+
+
+def crowded(seed: int) -> NormalCircuit:
+    """A few gates of a few kinds on few qubits, so that equal circuits and symmetries abound."""
+    rng = random.Random(seed)
+    num_qubits = rng.randint(3, 4)
+    operations = []
+    for _ in range(rng.randint(2, 5)):
+        name = rng.choice(["h", "rz", "cx", "cz", "rzz", "measure", "ccx"])
+        width = ALPHABET[name].num_qubits if name in ALPHABET else 1
+        operations.append(
+            Operation(
+                name,
+                tuple(rng.sample(range(num_qubits), width)),
+                (rng.choice([0.25, 0.5]),) if name in ("rz", "rzz") else (),
+                (rng.randrange(2),) if name == "measure" else (),
+                # A bit may be read by the statement that writes it.
+                (0, rng.randrange(2)) if rng.random() < 0.1 else None,
+            )
+        )
+    return NormalCircuit(num_qubits=num_qubits, cregs=(2,), operations=tuple(operations))
+
+
+@pytest.mark.parametrize("angles", [True, False])
+def test_fingerprints_agree_exactly_when_a_relabelling_exists(angles: bool) -> None:
+    circuits = [crowded(seed) for seed in range(1500)]
+    prints = [canonical_fingerprint(circuit, angles=angles) for circuit in circuits]
+    plain = [
+        (circuit.num_qubits, min(forms(circuit, angles=angles), key=repr)) for circuit in circuits
+    ]
+    assert all(one.exhaustive for one in prints)
+    classes = len(set(plain))
+    assert classes < len(circuits) - 100  # there are equal ones among them
+    assert len(set(prints)) == classes == len(set(zip(prints, plain, strict=True)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_regular_graph_states_of_many_qubits_are_canonical(seed: int) -> None:
+    graph = nx.random_regular_graph(3 + seed % 2, 16 + 4 * seed, seed=seed)
+    names = dict(enumerate(np.random.default_rng(seed).permutation(len(graph)).tolist()))
+    one, two = (
+        canonical_fingerprint(graph_state(g)) for g in (graph, nx.relabel_nodes(graph, names))
+    )
+    assert one.exhaustive
+    assert one == two
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_angles_tell_apart_what_the_structure_leaves_alike(seed: int) -> None:
+    rng = random.Random(seed)
+    n = rng.choice([6, 8])
+
+    def ring(angles: list[float]) -> NormalCircuit:
+        pairs = [Operation("cz", (q, (q + 1) % n)) for q in range(n)]
+        turns = [Operation("rx", (q,), (angle,)) for q, angle in enumerate(angles)]
+        return NormalCircuit(num_qubits=n, operations=tuple(turns + pairs))
+
+    def turned(angles: list[float]) -> set[tuple[float, ...]]:
+        shifts = [tuple(angles[k:] + angles[:k]) for k in range(n)]
+        return {*shifts, *(shift[::-1] for shift in shifts)}
+
+    one, two = ([rng.choice([0.25, 0.5]) for _ in range(n)] for _ in "ab")
+    for other in (two, rng.choice(sorted(turned(one)))):
+        same = tuple(other) in turned(one)
+        pair = canonical_fingerprints(ring(one)), canonical_fingerprints(ring(list(other)))
+        assert pair[0].structure == pair[1].structure
+        assert (pair[0].circuit == pair[1].circuit) == same
+
+
+def test_fingerprints_are_the_same_on_every_machine() -> None:
+    # A corpus keeps them; a change of them is a change of the corpus format.
+    symmetric = canonical_fingerprints(graph_state(nx.cycle_graph(5)))
+    told_apart = canonical_fingerprints(random_normal(1, num_qubits=3, num_gates=12, measure=True))
+    assert [p.circuit.fingerprint for p in (symmetric, told_apart)] == [
+        "5cc0f27d7253d051ab73e1c53d122e8a",
+        "4dcad5d81c53c2bd5b89f4149d14d993",
+    ]
+
+
 def test_angles_matter_unless_they_are_left_out() -> None:
     def rotation(angle: float) -> NormalCircuit:
         return NormalCircuit(num_qubits=1, operations=(Operation("rx", (0,), (angle,)),))
@@ -163,6 +262,6 @@ def test_runs_worked_by_hand() -> None:
     circuit.x(1)  # run 0 on qubit 1 (X)
     table = wire_table(from_qiskit(circuit))
     assert table.labels == ("rz(0.1)", "cx", "h", "x")
-    assert table.operation.tolist() == [0, 1, 1, 2, 3]
-    assert table.run.tolist() == [0, 0, 0, 1, 0]
-    assert table.role.tolist() == [0, 0, 1, 0, 0]
+    assert table.shapes == ("rz", "cx", "h", "x")
+    # Per operand: vertex, role, run.
+    assert table.operands == (((0, 0, 0),), ((0, 0, 0), (1, 1, 0)), ((0, 0, 1),), ((1, 0, 0),))

@@ -1,6 +1,6 @@
 """All structural features of a circuit in one flat record."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from qtools.circuits.features.dependency import dependency_metrics
 from qtools.circuits.features.interaction import interaction_metrics
@@ -75,7 +75,7 @@ def features(circuit: NormalCircuit) -> Features:
         depth=schedule(circuit, circuit.operations).depth,
         density_score=(operands / gate_depth - 1) / (n - 1) if gate_depth and n > 1 else 0.0,
         idling_score=1 - operands / (n * gate_depth) if gate_depth else 0.0,
-        **{f"ig_{name}": value for name, value in asdict(interaction).items()},
-        **{f"gdg_{name}": value for name, value in asdict(dependency).items()},
-        **{f"sq_{name}": value for name, value in asdict(supermarq).items()},
+        **{f"ig_{name}": value for name, value in vars(interaction).items()},
+        **{f"gdg_{name}": value for name, value in vars(dependency).items()},
+        **{f"sq_{name}": value for name, value in vars(supermarq).items()},
     )
