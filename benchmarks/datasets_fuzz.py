@@ -2,7 +2,8 @@
 
     python -m benchmarks.datasets_fuzz SEED_FOLDER [--files 20000] [--seconds 10]
 
-Prints how many files ended how. Limits of a worker: --seconds per file, 2 GiB of address space.
+Prints how many files ended how, and the largest resident memory that a worker had. Limits of a
+worker: --seconds per file, 2 GiB of address space.
 """
 
 import argparse
@@ -86,9 +87,11 @@ def main() -> None:
             path.write_text(mutate(rng.choice(seeds), rng), encoding="utf-8")
             arguments.append((str(path), path.name, "fuzz", "unknown"))
         start = time.perf_counter()
+        peak = 0
         workers = Processes(count=given.workers)
         for outcome in run_all(rows_of_file, arguments, executor=workers, limits=limits):
             endings[outcome.ending.name] += 1
+            peak = max(peak, outcome.peak_bytes)
             if endings.total() % 500 == 0:
                 spent = time.perf_counter() - start
                 print(f"{endings.total()} files, {spent:.0f} s: {dict(endings)}", flush=True)
@@ -97,8 +100,9 @@ def main() -> None:
         seconds = time.perf_counter() - start
     print(f"{given.files} files from {len(seeds)} seeds in {seconds:.0f} s: {dict(endings)}")
     print(f"reasons: {dict(reasons.most_common())}")
-    print(f"accounted for: {endings.total()}; no worker may map more than 2 GiB (RLIMIT_AS),")
-    print(f"and none ran longer than {given.seconds:g} s on one file before it was stopped")
+    print(f"accounted for: {endings.total()}; largest resident memory of a worker:")
+    print(f"{peak / 2**20:.0f} MiB (none may map more than 2 GiB: RLIMIT_AS);")
+    print(f"none ran longer than {given.seconds:g} s on one file before it was stopped")
 
 
 if __name__ == "__main__":

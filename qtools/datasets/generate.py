@@ -8,7 +8,7 @@ from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
 from qtools.datasets.levels import Variant, lower
 from qtools.datasets.rows import Provenance, Row, make_row
 from qtools.datasets.sources import Instance, source
-from qtools.runs.executors import attempt
+from qtools.runs.executors import Outcome, attempt
 
 # Directives and measurements come on top of the gates.
 _OPERATIONS_PER_GATE = 4
@@ -31,24 +31,34 @@ def make_rows(arguments: dict[str, Any]) -> dict[str, Any]:
     rejected: list[dict[str, Any]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        circuit = made.circuit(instance)
+        written = attempt(made.circuit, 0, instance, unforeseen="generator-failed")
+        if written.value is None:
+            return {"rows": [], "rejected": [_rejection(written, None)]}
+        circuit = written.value
         for level, target, opt_level in arguments["variants"]:
             variant = Variant(level=level, target=target, opt_level=opt_level)
-            outcome = attempt(lambda v: _row(arguments, instance, circuit, v), 0, variant)
+            outcome = attempt(
+                lambda v: _row(arguments, instance, circuit, v),
+                0,
+                variant,
+                unforeseen="lowering-failed",
+            )
             if outcome.value is not None:
                 rows.append(outcome.value)
             else:
-                rejected.append(
-                    {
-                        "variant": asdict(variant),
-                        "reason": outcome.reason,
-                        "message": outcome.message,
-                    }
-                )
+                rejected.append(_rejection(outcome, variant))
                 if level == "alg" and outcome.reason in ("too-many-gates", "too-many-operations"):
                     # Lowering only adds gates where there are far too many already.
                     break
     return {"rows": rows, "rejected": rejected}
+
+
+def _rejection(outcome: Outcome[Any], variant: Variant | None) -> dict[str, Any]:
+    return {
+        "variant": None if variant is None else asdict(variant),
+        "reason": outcome.reason,
+        "message": outcome.message,
+    }
 
 
 def _row(arguments: dict[str, Any], instance: Instance, circuit: Any, variant: Variant) -> Row:

@@ -154,7 +154,8 @@ def _is_clifford_t(circuit: "QuantumCircuit") -> bool:
 
 def native_gate(gate: Any) -> Expansion | None:
     """MQT Bench's vendor gates as the standard gates that they equal up to a global phase."""
-    if not type(gate).__module__.startswith("mqt.bench"):
+    # Gates of a parsed program have no module.
+    if not (type(gate).__module__ or "").startswith("mqt.bench"):
         return None
     angles = [2 * np.pi * float(param) for param in gate.params]
     match gate.name:

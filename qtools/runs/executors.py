@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -43,8 +43,10 @@ class Outcome(Generic[R]):
         index: position of its argument.
         ending: how it ended.
         value: the function's result when done, else None.
-        reason: a short slug for a failure (the error's ``reason``, or its type), else empty.
+        reason: a short slug for a failure (see :func:`attempt`), else empty.
         message: the error's message, else empty.
+        peak_bytes: largest resident memory that the worker had up to the end of this call; 0 where
+            there is no worker or it died first.
     """
 
     index: int
@@ -52,6 +54,7 @@ class Outcome(Generic[R]):
     value: R | None = None
     reason: str = ""
     message: str = ""
+    peak_bytes: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,28 +113,36 @@ def run_all(
     yield from run_in_workers(function, arguments, count=executor.count, limits=limits or Limits())
 
 
-def attempt(function: Callable[[A], R], index: int, argument: A) -> Outcome[R]:
-    """One call, with its error caught: the boundary that keeps one bad input from ending a run."""
+def attempt(
+    function: Callable[[A], R], index: int, argument: A, *, unforeseen: str = "unexpected-error"
+) -> Outcome[R]:
+    """One call, with its error caught: the boundary that keeps one bad input from ending a run.
+
+    Reasons are ``memory-limit``, the ``reason`` of an error of this package (its class in words
+    where it has none: ``bad-input``), and ``unforeseen`` for all other errors, whose message then
+    begins with their type.
+    """
     try:
         return Outcome(index=index, ending=Ending.DONE, value=function(argument))
     except MemoryError:
         return Outcome(index=index, ending=Ending.MEMORY, reason="memory-limit")
     except QtoolsError as error:
-        reason = getattr(error, "reason", type(error).__name__)
+        reason = getattr(error, "reason", _in_words(type(error)))
         return Outcome(index=index, ending=Ending.FAILED, reason=reason, message=str(error))
     except Exception as error:  # noqa: BLE001 - worker boundary: any error becomes an outcome
-        return _failed(index, error)
+        return _failed(index, error, unforeseen)
     except BaseException as error:
         # Rust code that panics raises PyO3's PanicException, which is no Exception.
         if type(error).__name__ != "PanicException":
             raise
-        return _failed(index, error)
+        return _failed(index, error, unforeseen)
 
 
-def _failed(index: int, error: BaseException) -> Outcome[Any]:
-    return Outcome(
-        index=index,
-        ending=Ending.FAILED,
-        reason=type(error).__name__,
-        message=str(error)[:1000],
-    )
+def _failed(index: int, error: BaseException, reason: str) -> Outcome[Any]:
+    message = f"{type(error).__name__}: {error}"[:1000]
+    return Outcome(index=index, ending=Ending.FAILED, reason=reason, message=message)
+
+
+def _in_words(error: type[QtoolsError]) -> str:
+    words = re.findall("[A-Z][a-z]+", error.__name__.removesuffix("Error"))
+    return "-".join(words).lower()

@@ -6,13 +6,17 @@ hang or a crash is always the first one unanswered; the rest of the batch goes t
 
 import contextlib
 import os
+import re
 import resource
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, TypeVar
 
 from qtools.runs.executors import Ending, Limits, Outcome, attempt
@@ -155,18 +159,34 @@ class _Worker:
 
     def _blame(self, ending: Ending, returned: deque[_Job]) -> Outcome[Any]:
         index, _ = self._owed.popleft()
+        peak = _peak_of(self._process.pid)
         self._give_back(returned)
         reason = {
             Ending.TIMEOUT: "time-limit",
             Ending.MEMORY: "memory-limit",
         }.get(ending, "worker-died")
         message = f"{ending.value} (exit code {self._process.exitcode})"
-        return Outcome(index=index, ending=ending, reason=reason, message=message)
+        return Outcome(index=index, ending=ending, reason=reason, message=message, peak_bytes=peak)
 
     def _give_back(self, returned: deque[_Job]) -> None:
         returned.extend(self._owed)
         self._owed.clear()
         self.kill()
+
+
+def _own_peak() -> int:
+    """Largest resident memory of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _peak_of(pid: int | None) -> int:
+    """The same of another process, where the system tells; 0 elsewhere and for a dead one."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
+            return 1024 * int(match[1])
+    return 0
 
 
 @contextlib.contextmanager
@@ -199,4 +219,4 @@ def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limit
                 signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 5.0)
                 outcome = attempt(function, index, argument)
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                connection.send(outcome)
+                connection.send(replace(outcome, peak_bytes=_own_peak()))

@@ -209,8 +209,10 @@ def test_import_appends_without_rewriting(
     assert reasons["empty.qasm"] == "empty"
     assert reasons["sub/twin.qasm"] == "duplicate"
     assert reasons["bomb.qasm"] == "too-many-operations"
-    assert reasons["overflow.qasm"] == "PanicException"
-    assert reasons["huge.qasm"] in ("PanicException", "memory-limit", "time-limit")
+    assert reasons["overflow.qasm"] == "number-too-large"
+    assert reasons["huge.qasm"] in ("parser-panic", "memory-limit", "time-limit")
+    documented = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    assert [reason for reason in reasons.values() if reason not in documented] == []
     assert entry.notices == ("LICENSES/mine-LICENSE",)
     assert run([*command, "--license", "MIT"]) == 4
     assert verify_corpus(Corpus.open(out), full=True, tick=quiet).problems == ()

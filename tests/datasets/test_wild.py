@@ -61,6 +61,12 @@ def test_certain_defects_are_repaired_and_recorded(
         ("opaque g a; qreg q[1]; g q[0];", "opaque-gate"),
         ("OPENQASM 3.0; input angle t; qubit q; U(t,0,0) q;", "unbound-parameters"),
         ("OPENQASM 3.0; nonsense", "qasm3-refused"),
+        ("OPENQASM 3.0; qubit[99999999999999999999] q;", "number-too-large"),
+        (HEAD + "qreg q[99999999999999999999];", "number-too-large"),
+        (HEAD + "gate g(t) a { rx(1/(t-t)) a; } qreg q[1]; g(1) q[0];", "angle-undefined"),
+        (HEAD + "gate g(t) a { rx(sqrt(t)) a; } qreg q[1]; g(-1) q[0];", "angle-undefined"),
+        (HEAD + "qreg q[1]; rx(1/0) q[0];", "qasm2-refused"),
+        ("qreg q[1]; rx q[0];", "gate-arguments"),
     ],
 )
 def test_other_defects_have_a_reason(text: str, reason: str) -> None:

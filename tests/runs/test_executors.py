@@ -40,7 +40,8 @@ def test_serial_and_processes_agree() -> None:
     parallel = list(run_all(behave, arguments, executor=Processes(count=2), limits=LIMITS))
     assert sorted(parallel, key=lambda o: o.index) == serial
     assert [o.value for o in serial[:3]] == ["A", None, "B"]
-    assert serial[1].reason == "ValueError"
+    assert (serial[1].reason, serial[1].message) == ("unexpected-error", "ValueError: no")
+    assert serial[3].reason == "bad-input"
     assert serial[3].message == "expected x, got y; do z"
 
 
@@ -61,6 +62,20 @@ def test_bad_calls_cost_one_outcome_each(count: int) -> None:
         "bomb": Ending.MEMORY,
         "exit": Ending.DIED,
     }
+
+
+def grow(megabytes: int) -> int:
+    held = bytearray(megabytes << 20)
+    if megabytes == 300:
+        time.sleep(60)
+    return len(held)
+
+
+def test_workers_tell_their_peak_memory() -> None:
+    outcomes = run_all(grow, [0, 200, 300], executor=Processes(count=1), limits=LIMITS)
+    peaks = {outcome.index: outcome.peak_bytes for outcome in outcomes}
+    assert 0 < peaks[0] < peaks[1] - (150 << 20)
+    assert peaks[2] > 300 << 20  # of the worker that was killed
 
 
 def test_leaving_early_ends_the_workers() -> None:

@@ -12,6 +12,7 @@ from qiskit.exceptions import QiskitError
 from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
 from qtools.circuits.qiskit_io import MAX_OPERATIONS, from_qiskit
 from qtools.datasets.wild.recognise import standard_meaning
+from qtools.datasets.wild.refusals import refusals, refused
 from qtools.datasets.wild.repair import load_with_repairs
 
 MAX_BYTES = 64 << 20
@@ -74,7 +75,9 @@ def read_circuit(text: str, repairs: tuple[str, ...] = ()) -> Reading:
 
 
 def _normal(circuit: QuantumCircuit, repairs: tuple[str, ...]) -> Reading:
-    normal = from_qiskit(circuit, meaning=standard_meaning, max_operations=MAX_OPERATIONS)
+    # Angles inside gate definitions are computed when a gate is expanded.
+    with refusals("angle-undefined"):
+        normal = from_qiskit(circuit, meaning=standard_meaning, max_operations=MAX_OPERATIONS)
     if not normal.num_qubits or not normal.operations:
         raise UnsupportedCircuitError("empty", "expected at least one statement on one qubit")
     return Reading(circuit=normal, repairs=repairs)
@@ -109,9 +112,8 @@ def _load_qasm3(text: str) -> QuantumCircuit:
     from qiskit import qasm3
 
     try:
-        circuit: QuantumCircuit = qasm3.loads(text)
-    except (QiskitError, QASM3ParsingError, RecursionError) as error:
-        raise UnsupportedCircuitError(
-            "qasm3-refused", f"expected OpenQASM 3 that Qiskit reads: {error}"
-        ) from error
+        with refusals("qasm3-refused"):
+            circuit: QuantumCircuit = qasm3.loads(text)
+    except QASM3ParsingError as error:
+        raise refused("qasm3-refused", str(error), language="OpenQASM 3") from error
     return circuit

@@ -19,6 +19,7 @@ from qiskit.quantum_info import Operator
 
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.normal import UnsupportedCircuitError
+from qtools.datasets.wild.refusals import refusals, refused
 
 _MAX_REPAIRS = 200
 _LOCATION = re.compile(r'^"?[^:"]*:(?P<line>\d+),(?P<column>\d+): (?P<what>.*?)"?$', re.DOTALL)
@@ -109,23 +110,20 @@ def load_with_repairs(text: str) -> tuple[QuantumCircuit, tuple[str, ...]]:
         program.gates = {c.name: c for line, c in _OURS.items() if line in lines}
     for _ in range(_MAX_REPAIRS):
         try:
-            return program.parse(), tuple(program.repairs)
-        except qasm2.QASM2ParseError as error:
-            _repair(program, str(error))
-        except (QiskitError, ValueError, OverflowError) as error:
-            raise _refused("qasm2-refused", str(error)) from error
-    raise _refused("too-many-repairs", f"more than {_MAX_REPAIRS} repairs were needed")
-
-
-def _refused(reason: str, what: str) -> UnsupportedCircuitError:
-    return UnsupportedCircuitError(reason, f"expected OpenQASM 2 that Qiskit reads: {what[:500]}")
+            with refusals("qasm2-refused"):
+                return program.parse(), tuple(program.repairs)
+        except UnsupportedCircuitError as error:
+            if not isinstance(error.__cause__, qasm2.QASM2ParseError):
+                raise
+            _repair(program, str(error.__cause__))
+    raise refused("too-many-repairs", f"more than {_MAX_REPAIRS} repairs were needed")
 
 
 def _repair(program: _Program, message: str) -> None:
     """Make the one repair that answers the parser's message."""
     located = _LOCATION.match(message.strip("'\""))
     if located is None:
-        raise _refused("qasm2-refused", message)
+        raise refused("qasm2-refused", message)
     what = located["what"]
     place = program.place(int(located["line"]), int(located["column"]))
     if match := _UNDEFINED.search(what):
@@ -139,7 +137,7 @@ def _repair(program: _Program, message: str) -> None:
         name = list(program.cregs)[-1]
         _grow(program, name, program.cregs[name] + 1)
     else:
-        raise _refused(_slug(what), what)
+        raise refused(_slug(what), what)
 
 
 def _slug(what: str) -> str:
@@ -158,7 +156,7 @@ def _define(program: _Program, name: str, place: int) -> None:
         program.cregs[name] = 1
         program.repairs.append(f"undeclared-creg {name}")
     else:
-        raise _refused("undefined-name", f"{name!r} is not defined in this scope")
+        raise refused("undefined-name", f"{name!r} is not defined in this scope")
 
 
 def _starts_statement(text: str, place: int) -> bool:
@@ -168,7 +166,7 @@ def _starts_statement(text: str, place: int) -> bool:
 
 def _grow(program: _Program, name: str, size: int) -> None:
     if size > _MAX_CREG:
-        raise _refused("undeclared-creg-size", f"register {name!r} would need {size} bits or more")
+        raise refused("undeclared-creg-size", f"register {name!r} would need {size} bits or more")
     program.cregs[name] = size
 
 
@@ -179,9 +177,9 @@ def _cut_equal_definition(program: _Program, name: str, place: int) -> None:
         text, place
     )
     if statement is None:
-        raise _refused("defined-twice", f"{name!r} is already defined")
+        raise refused("defined-twice", f"{name!r} is already defined")
     if not _definitions_agree(program, name, place, statement["rest"]):
-        raise _refused("conflicting-definition", f"{name!r} is defined twice with two meanings")
+        raise refused("conflicting-definition", f"{name!r} is defined twice with two meanings")
     # Blanked rather than removed, so that later positions stay.
     blank = re.sub(r"[^\n]", " ", statement[0])
     program.text = text[:place] + blank + text[statement.end() :]
