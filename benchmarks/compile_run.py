@@ -27,13 +27,13 @@ from benchmarks.problems import evolution_problem, layers
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.certify import certify
 from qtools.compile.compiler import compile_problem
-from qtools.compile.fit import StopRules, fit
+from qtools.compile.fitting.fit import StopRules, fit
 from qtools.compile.mps import MPS
-from qtools.compile.mps_formats import load_mps
+from qtools.compile.output.mps_formats import load_mps
 from qtools.compile.overlap.exact import ExactOverlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.settings import CompileSettings
-from qtools.compile.synthesis import synthesize
+from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.threads import single_threaded_blas
 
 _IMPORTED = time.perf_counter()

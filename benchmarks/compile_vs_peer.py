@@ -17,8 +17,8 @@ from benchmarks.measure import Machine, machine, write_results
 from benchmarks.peer.aqc_tensor import PeerRun, measure_peer, seconds_to
 from benchmarks.peer.problems import ChainProblem, suite, tutorial
 from benchmarks.problems import evolution_problem
-from qtools.compile.evolve import evolve
-from qtools.compile.mps_formats import save_mps
+from qtools.compile.output.mps_formats import save_mps
+from qtools.compile.target.evolve import evolve
 from qtools.compile.threads import single_threaded_blas
 
 # More than either precision of the peer takes until SciPy's L-BFGS-B says that it converged.

@@ -15,13 +15,13 @@ from typing import Any
 from benchmarks.measure import machine, write_results
 from benchmarks.peer.problems import suite
 from qtools.compile.compiler import compile_problem
-from qtools.compile.evolve import trotter_state
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.initial_state import InitialState
-from qtools.compile.integrators import STRANG
 from qtools.compile.mps import overlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.settings import CompileSettings
+from qtools.compile.target.evolve import trotter_state
+from qtools.compile.target.integrators import STRANG
 from qtools.compile.threads import single_threaded_blas
 
 _STEP_TIME = 0.6  # evolution time per Trotter step of the ansatz

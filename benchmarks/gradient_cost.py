@@ -19,10 +19,10 @@ from benchmarks.measure import gemm_gflops, machine, write_results
 from benchmarks.peer.problems import ChainProblem, suite
 from benchmarks.problems import evolution_problem, layers
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
-from qtools.compile.evolve import evolve
+from qtools.compile.fitting.objective import LogInfidelity
 from qtools.compile.mps import MPS, compress
-from qtools.compile.objective import LogInfidelity
 from qtools.compile.overlap.exact import THREADING_FLOPS, ExactOverlap
+from qtools.compile.target.evolve import evolve
 from qtools.compile.threads import single_threaded_blas
 
 ROUNDS = 25

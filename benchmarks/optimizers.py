@@ -2,7 +2,7 @@
 
 L-BFGS as shipped, with other memories and without its preconditioner; SciPy's L-BFGS-B on a fixed
 chart; Riemannian Adam; polar updates of all blocks at once, and in Gauss-Seidel sweeps. All work
-against the whole target, without the ever sharper cuts of ``qtools.compile.fit``.
+against the whole target, without the ever sharper cuts of ``qtools.compile.fitting.fit``.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from benchmarks.measure import machine, write_results
 from benchmarks.peer.problems import ChainProblem, suite
 from benchmarks.polar import Sweeper, jacobi
 from benchmarks.problems import evolution_problem, layers
-from qtools.compile import optimize
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
-from qtools.compile.evolve import evolve
+from qtools.compile.fitting import lbfgs as optimize
+from qtools.compile.fitting.objective import Evaluation, LogInfidelity
 from qtools.compile.mps import MPS, ComplexArray
-from qtools.compile.objective import Evaluation, LogInfidelity
 from qtools.compile.overlap.exact import ExactOverlap
+from qtools.compile.target.evolve import evolve
 from qtools.compile.threads import single_threaded_blas
 
 

@@ -13,14 +13,14 @@ import numpy as np
 
 from benchmarks.measure import machine, write_results
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.evolve import Evolvable, evolve
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg
+from qtools.compile.fitting.lbfgs import advance, moved, start
+from qtools.compile.fitting.objective import LogInfidelity
 from qtools.compile.mps import ComplexArray
-from qtools.compile.objective import LogInfidelity
-from qtools.compile.optimize import advance, moved, start
 from qtools.compile.overlap.exact import ExactOverlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg
+from qtools.compile.target.evolve import Evolvable, evolve
 from qtools.compile.threads import single_threaded_blas
 from qtools.compile.unitary import UnitaryProblem
 

@@ -1,9 +1,9 @@
 """The benchmark problems as qtools takes them, from the same numbers that the peers get."""
 
 from benchmarks.peer.problems import ChainProblem
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.initial_state import InitialState
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
 
 
 def evolution_problem(chain: ChainProblem) -> EvolutionProblem:

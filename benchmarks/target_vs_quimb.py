@@ -19,8 +19,8 @@ from benchmarks.peer import quimb_tebd, states
 from benchmarks.peer.problems import suite
 from benchmarks.peer.quimb_tebd import Setting
 from benchmarks.problems import evolution_problem
-from qtools.compile.evolve import evolve, trotter_state
-from qtools.compile.integrators import METHODS
+from qtools.compile.target.evolve import evolve, trotter_state
+from qtools.compile.target.integrators import METHODS
 from qtools.compile.threads import single_threaded_blas
 
 CHAIN = suite(sites=100, time=2.4, steps=4)

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from qtools import __version__, console
-from qtools.compile.cite_command import cite
-from qtools.compile.commands import app as compile_app
+from qtools.compile.commands.cite import cite
+from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
 from qtools.generate.commands import app as generate_app

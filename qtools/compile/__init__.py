@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qtools.compile.compiler import certified, compile_problem
     from qtools.compile.evolution import compile_evolution
-    from qtools.compile.hamiltonians import ChainHamiltonian
-    from qtools.compile.initial_state import InitialState
     from qtools.compile.mps import MPS
-    from qtools.compile.problem import EvolutionProblem
+    from qtools.compile.problem.evolution_problem import EvolutionProblem
+    from qtools.compile.problem.hamiltonians import ChainHamiltonian
+    from qtools.compile.problem.initial_state import InitialState
     from qtools.compile.result import CompilationResult, Outcome
     from qtools.compile.settings import CompileSettings
 

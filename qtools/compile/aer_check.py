@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qtools.compile.mps import MPS, overlap
-from qtools.compile.mps_formats import load_mps, save_mps
+from qtools.compile.output.mps_formats import load_mps, save_mps
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qtools.compile.evolve import Evolvable, Start, exponentials
-from qtools.compile.integrators import STRANG
 from qtools.compile.mps import ComplexArray
+from qtools.compile.target.evolve import Evolvable, Start, exponentials
+from qtools.compile.target.integrators import STRANG
 
 BELL_PAIR: ComplexArray = np.array([1.0, 0.0, 0.0, 1.0], dtype=complex) / np.sqrt(2.0)
 """A qubit and its reference, where an operator starts from; the qubit is more significant."""

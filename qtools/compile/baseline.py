@@ -6,14 +6,14 @@ from collections.abc import Callable
 import numpy as np
 
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.circuit_metrics import two_qubit_depth
-from qtools.compile.evolve import Target, trotter_state
-from qtools.compile.integrators import STRANG
 from qtools.compile.mps import overlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.result import Baseline
 from qtools.compile.settings import CompileSettings
-from qtools.compile.synthesis import synthesize
+from qtools.compile.synthesis.circuit import synthesize
+from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
+from qtools.compile.target.evolve import Target, trotter_state
+from qtools.compile.target.integrators import STRANG
 
 _MAX_STEPS = 400
 _ROUNDING = 1e-12  # infidelities below this are not worth steps

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qtools.compile.aer_check import aer_fidelity
-from qtools.compile.initial_state import InitialState
+from qtools.compile.fitting.sweeps import sweep_order
 from qtools.compile.mps import MPS
-from qtools.compile.mps_formats import to_quimb
-from qtools.compile.sweeps import sweep_order
+from qtools.compile.output.mps_formats import to_quimb
+from qtools.compile.problem.initial_state import InitialState
 from qtools.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def certify(
     Raises:
         BadInputError: when the sizes differ, or for gates that a chain does not have.
     """
-    from qtools.compile.preparation import initial_state_from_circuit
+    from qtools.compile.problem.preparation import initial_state_from_circuit
 
     began = time.perf_counter()
     if circuit.num_qubits != target.num_sites:

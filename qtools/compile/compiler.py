@@ -7,7 +7,7 @@
         -> Certificate (certify)
 
 A problem is a time evolution, or a state given as a circuit or as a matrix product state; see
-:mod:`qtools.compile.starts` for what each of them starts from.
+:mod:`qtools.compile.starts.choose` for what each of them starts from.
 """
 
 from dataclasses import replace
@@ -19,17 +19,17 @@ from qtools import __version__
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.baseline import trotter_baseline
 from qtools.compile.certify import certify
-from qtools.compile.checkpoint import Checkpoints
-from qtools.compile.evolve import Target
-from qtools.compile.fit import Fit
+from qtools.compile.fitting.checkpoint import Checkpoints
+from qtools.compile.fitting.fit import Fit
+from qtools.compile.fitting.sitting import Sitting, silent
 from qtools.compile.overlap.choice import precise_overlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.state_problem import CircuitProblem, Problem
 from qtools.compile.result import CompilationResult
 from qtools.compile.settings import CompileSettings
-from qtools.compile.sitting import Sitting, silent
-from qtools.compile.starts import better_start, refuse_too_deep, starting_ansatz, target_of
-from qtools.compile.state_problem import CircuitProblem, Problem
-from qtools.compile.synthesis import synthesize
+from qtools.compile.starts.choose import better_start, refuse_too_deep, starting_ansatz, target_of
+from qtools.compile.synthesis.circuit import synthesize
+from qtools.compile.target.evolve import Target
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.checkpoint import Checkpoints
 from qtools.compile.compiler import finished
-from qtools.compile.evolve import Target
-from qtools.compile.fit import Fit
+from qtools.compile.fitting.checkpoint import Checkpoints
+from qtools.compile.fitting.fit import Fit
+from qtools.compile.fitting.sitting import Sitting, silent
+from qtools.compile.problem.state_problem import Problem
 from qtools.compile.result import CompilationResult, DepthTrial, Outcome
 from qtools.compile.settings import CompileSettings
-from qtools.compile.sitting import Sitting, silent
-from qtools.compile.starts import better_start, starting_ansatz, target_of
-from qtools.compile.state_problem import Problem
+from qtools.compile.starts.choose import better_start, starting_ansatz, target_of
+from qtools.compile.target.evolve import Target
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
 from qtools.errors import CapacityError

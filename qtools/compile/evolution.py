@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from qtools.compile.compiler import certified, compile_problem
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.initial_state import InitialState
-from qtools.compile.native_basis import DEFAULT_BASIS
-from qtools.compile.preparation import initial_state_from_circuit
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.preparation import initial_state_from_circuit
 from qtools.compile.result import CompilationResult
 from qtools.compile.settings import CompileSettings, layers_of_steps
+from qtools.compile.synthesis.native_basis import DEFAULT_BASIS
 from qtools.console import Ticker
 from qtools.errors import UsageError
 

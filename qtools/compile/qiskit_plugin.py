@@ -15,14 +15,14 @@ from qiskit.dagcircuit import DAGCircuit
 from qiskit.transpiler.basepasses import TransformationPass
 from qiskit.transpiler.passes.synthesis.plugin import HighLevelSynthesisPlugin
 
-from qtools.compile.circuit_input import circuit_problem, given_circuit
-from qtools.compile.circuit_metrics import two_qubit_depth
 from qtools.compile.compiler import compile_problem
 from qtools.compile.depth import search_depth
-from qtools.compile.initial_state import InitialState
-from qtools.compile.native_basis import DEFAULT_BASIS
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.settings import DEEPEST, CompileSettings
+from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
+from qtools.compile.synthesis.native_basis import DEFAULT_BASIS
 from qtools.errors import BadInputError
 
 # Qiskit's own options come along with those of the user.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
-from qtools.compile.circuit_metrics import two_qubit_count, two_qubit_depth
-from qtools.compile.circuit_parameters import parametrized
-from qtools.compile.evolve import Target
-from qtools.compile.observables import Physics
 from qtools.compile.settings import CompileSettings
+from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
+from qtools.compile.synthesis.circuit_parameters import parametrized
+from qtools.compile.target.evolve import Target
+from qtools.compile.target.observables import Physics
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from qtools.compile.state_problem import Problem
+    from qtools.compile.problem.state_problem import Problem
 
 
 class Outcome(Enum):

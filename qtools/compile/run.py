@@ -5,13 +5,13 @@ from typing import Any
 
 from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.checkpoint import INTERVAL
-from qtools.compile.observables import Observable, circuit_state, measure
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.fitting.checkpoint import INTERVAL
+from qtools.compile.output.run_directory import RunDirectory, request_id
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.state_problem import Problem
 from qtools.compile.result import CompilationResult
-from qtools.compile.run_directory import RunDirectory, request_id
 from qtools.compile.settings import CompileSettings
-from qtools.compile.state_problem import Problem
+from qtools.compile.target.observables import Observable, circuit_state, measure
 from qtools.compile.then_trotter import ThenTrotter, trotter_rest
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker

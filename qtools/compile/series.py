@@ -12,11 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from qtools.compile.circuit_format import CircuitFormat
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.output.circuit_format import CircuitFormat
+from qtools.compile.output.run_directory import RunDirectory
+from qtools.compile.output.series_plot import series_plot
+from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.run import RunOptions, WarmStart, run
-from qtools.compile.run_directory import RunDirectory
-from qtools.compile.series_plot import series_plot
 from qtools.compile.settings import CompileSettings
 from qtools.console import Ticker
 from qtools.errors import BadInputError

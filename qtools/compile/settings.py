@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from qtools.compile.native_basis import DEFAULT_BASIS, NativeBasis
+from qtools.compile.synthesis.native_basis import DEFAULT_BASIS, NativeBasis
 from qtools.errors import BadInputError
 
 MAX_LAYERS = 10_000

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from qiskit import QuantumCircuit
 
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.state_problem import Problem
 from qtools.compile.settings import layers_of_steps
-from qtools.compile.state_problem import Problem
-from qtools.compile.synthesis import synthesize
+from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.unitary import UnitaryProblem
 from qtools.errors import BadInputError
 

@@ -15,19 +15,19 @@ from qiskit import QuantumCircuit
 
 from qtools.compile.ansatz import BELL_PAIR, trotter_ansatz
 from qtools.compile.certify import certify
-from qtools.compile.circuit_metrics import two_qubit_depth
-from qtools.compile.evolve import Target, evolve, trotter_state
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.initial_state import InitialState
-from qtools.compile.integrators import STRANG
+from qtools.compile.fitting.sitting import Sitting, silent
 from qtools.compile.mps import MPS, ComplexArray, overlap
-from qtools.compile.one_qubit_gates import unitary_from_column
 from qtools.compile.overlap.choice import choose, precise_overlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
-from qtools.compile.sitting import Sitting, silent
-from qtools.compile.synthesis import synthesize
+from qtools.compile.synthesis.circuit import synthesize
+from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
+from qtools.compile.synthesis.one_qubit_gates import unitary_from_column
+from qtools.compile.target.evolve import Target, evolve, trotter_state
+from qtools.compile.target.integrators import STRANG
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
 

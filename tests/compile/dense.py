@@ -3,9 +3,9 @@
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.initial_state import InitialState
 from qtools.compile.mps import MPS
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
 
 
 def kron_sites(vectors):

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from scipy.sparse.linalg import expm_multiply
 
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.evolve import trotter_state
-from qtools.compile.initial_state import InitialState
-from qtools.compile.integrators import STRANG
-from qtools.compile.models import tfim
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import tfim
+from qtools.compile.target.evolve import trotter_state
+from qtools.compile.target.integrators import STRANG
 from tests.compile.dense import ansatz_state, initial_state, random_unitaries
 
 

@@ -9,7 +9,7 @@ from qiskit.quantum_info import Statevector
 from qtools.compile import aer_check
 from qtools.compile.certify import certify
 from qtools.compile.mps import MPS
-from qtools.compile.synthesis import synthesize
+from qtools.compile.synthesis.circuit import synthesize
 from qtools.errors import BadInputError
 from tests.compile.dense import random_mps
 from tests.compile.states import brickwork, random_ansatz

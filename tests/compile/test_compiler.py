@@ -8,9 +8,9 @@ from scipy.sparse.linalg import expm_multiply
 
 from qtools.compile import compile_evolution
 from qtools.compile.compiler import compile_problem
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg, xyz
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg, xyz
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.errors import BadInputError, CapacityError, UsageError

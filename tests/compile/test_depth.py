@@ -5,9 +5,9 @@ import pytest
 from qtools import cli
 from qtools.compile import depth
 from qtools.compile.compiler import compile_problem
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
 

@@ -7,13 +7,13 @@ from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.passes import HighLevelSynthesis
 from qiskit.transpiler.passes.synthesis.high_level_synthesis import HLSConfig
 
-from qtools.compile.circuit_metrics import two_qubit_depth
 from qtools.compile.compiler import compile_problem
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg
 from qtools.compile.qiskit_plugin import CompressLeadingPart, EvolvedState, EvolvedStateSynthesis
 from qtools.compile.settings import CompileSettings
+from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
 from tests.compile.dense import fidelity
 
 PROBLEM = EvolutionProblem(

@@ -9,8 +9,8 @@ from qiskit.quantum_info import Statevector
 from scipy.sparse.linalg import expm_multiply
 
 from qtools import cli
-from qtools.compile.circuit_files import read_circuit
-from qtools.compile.models import heisenberg
+from qtools.compile.output.circuit_files import read_circuit
+from qtools.compile.problem.models import heisenberg
 from qtools.compile.series import parse_times
 from qtools.errors import BadInputError
 

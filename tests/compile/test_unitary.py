@@ -3,10 +3,10 @@ import pytest
 from qiskit.quantum_info import Operator
 from scipy.linalg import expm
 
-from qtools.compile.circuit_metrics import two_qubit_depth
-from qtools.compile.hamiltonians import ChainHamiltonian
-from qtools.compile.models import heisenberg, tfim
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.models import heisenberg, tfim
 from qtools.compile.settings import CompileSettings
+from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
 from qtools.compile.unitary import UnitaryProblem, compile_unitary
 from qtools.errors import BadInputError
 

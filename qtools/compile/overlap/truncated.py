@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.chain import Chain, Truncation, apply_gates
 from qtools.compile.mps import MPS, ComplexArray, overlap
 from qtools.compile.overlap.layers import Layer, layers_of
+from qtools.compile.target.chain import Chain, Truncation, apply_gates
 
 # Errors of different cuts are nearly orthogonal: on the benchmark chains the angle was between one
 # and two times the root of the summed weights (the sum of the roots, a strict bound, is ten times

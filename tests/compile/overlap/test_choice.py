@@ -2,9 +2,6 @@ import numpy as np
 import pytest
 
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.evolve import evolve
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg
 from qtools.compile.overlap.choice import (
     Engine,
     build,
@@ -14,7 +11,10 @@ from qtools.compile.overlap.choice import (
 )
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.truncated import TruncatedOverlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg
+from qtools.compile.target.evolve import evolve
 from qtools.errors import CapacityError
 from tests.compile.dense import random_mps
 

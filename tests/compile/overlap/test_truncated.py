@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.evolve import evolve
-from qtools.compile.initial_state import InitialState
-from qtools.compile.models import heisenberg
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.layers import layers_of
 from qtools.compile.overlap.truncated import TruncatedOverlap
-from qtools.compile.problem import EvolutionProblem
+from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.problem.models import heisenberg
+from qtools.compile.target.evolve import evolve
 from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
 
 seeds = st.integers(0, 2**32 - 1)

@@ -1,0 +1,15 @@
+"""``qtools cite``: BibTeX of the methods that a run used."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def cite(
+    run: Annotated[Path, typer.Argument(help="Directory of a compilation.")],
+) -> None:
+    """Print BibTeX of the methods that a run used."""
+    from qtools.compile.output.citations import citations
+
+    typer.echo(citations(run), nl=False)

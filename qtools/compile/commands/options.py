@@ -1,0 +1,87 @@
+"""Options that several ``qtools compile`` commands share, and how their text is read."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from qtools.compile.output.circuit_format import CircuitFormat
+from qtools.errors import UsageError
+
+PROBLEM = "Problem"
+CIRCUIT = "Circuit"
+TARGET = "Target"
+STOP = "When to stop"
+OUTPUT = "Output"
+
+_UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def option(name: str, text: str, panel: str, **more: Any) -> Any:
+    """A documented option."""
+    return typer.Option(name, help=text, rich_help_panel=panel, **more)
+
+
+Layers = Annotated[int | None, option("--layers", "Brick layers of two-qubit blocks.", CIRCUIT)]
+Basis = Annotated[str | None, option("--basis", "Native gates. (default: cx,rz,sx,x)", CIRCUIT)]
+Tolerance = Annotated[
+    float | None, option("--tolerance", "Infidelity of the target. (default: 1e-6)", TARGET)
+]
+MaxMemory = Annotated[str | None, option("--max-memory", "Such as 500MiB. (default: 4GiB)", TARGET)]
+Fidelity = Annotated[float | None, option("--fidelity", "Stop as soon as it is reached.", STOP)]
+MaxIterations = Annotated[int | None, option("--max-iterations", "Of the optimiser.", STOP)]
+MaxSeconds = Annotated[float | None, option("--max-seconds", "From problem to circuit.", STOP)]
+Budget = Annotated[
+    float | None, option("--budget", "Seconds for the best depth and fidelity.", STOP)
+]
+Seed = Annotated[int | None, option("--seed", "Of everything random.", STOP)]
+Observables = Annotated[
+    list[str] | None, option("--observable", "Such as Z:24 or XX:0,1, or a file.", OUTPUT)
+]
+Out = Annotated[Path, option("--out", "Directory to write to.", OUTPUT)]
+Format = Annotated[CircuitFormat, option("--format", "Of the circuit file.", OUTPUT)]
+Force = Annotated[bool, option("--force", "Start anew, and overwrite whatever lies there.", OUTPUT)]
+CheckpointSeconds = Annotated[
+    float, option("--checkpoint-seconds", "Between two checkpoints, at least.", OUTPUT)
+]
+AsJson = Annotated[bool, option("--json", "Print result.json on stdout.", OUTPUT)]
+Quiet = Annotated[bool, option("--quiet", "No progress and no table on stderr.", OUTPUT)]
+
+
+def numbers(option: str, text: str | None) -> Any:
+    """One number, or a tuple of the comma-separated numbers; None when not given."""
+    if text is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"expected a number or numbers separated by commas for {option}, got {text!r}"
+        ) from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def size(text: str | None) -> int | None:
+    """A number of bytes such as ``4096``, ``500MiB`` or ``4GiB``."""
+    if text is None:
+        return None
+    digits = text.rstrip("BGKMbgikm")
+    unit = text[len(digits) :].lower()
+    try:
+        return int(float(digits) * _UNITS[unit])
+    except (ValueError, KeyError, OverflowError):
+        raise UsageError(
+            f"expected a size such as 500MiB or 4GiB for --max-memory, got {text!r}"
+        ) from None
+
+
+def seconds(limit: float | None, budget: float | None) -> float | None:
+    """The time limit, whichever of the two options gave it."""
+    if limit is not None and budget is not None:
+        raise UsageError("--max-seconds and --budget are the same limit; give one of them")
+    return limit if budget is None else budget
+
+
+def shown(fidelity: float) -> str:
+    """Six digits, or the infidelity where they would round to one."""
+    return f"{fidelity:.6f}" if fidelity < 1 - 1e-5 else f"1 - {max(0.0, 1 - fidelity):.1e}"

@@ -1,0 +1,168 @@
+"""``qtools compile circuit`` and ``qtools compile mps``: a state in, a short circuit out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qtools import console
+from qtools.compile.commands import options as o
+from qtools.compile.commands.running import run_compilation
+from qtools.compile.output.circuit_format import CircuitFormat
+from qtools.errors import UsageError
+
+if TYPE_CHECKING:
+    from qtools.compile.settings import CompileSettings
+
+
+def circuit(
+    *,
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="OpenQASM 2, OpenQASM 3 or QPY file.")
+    ],
+    until: Annotated[
+        str | None,
+        o.option("--until", "Replace up to this depth, or up to the first such gate.", o.PROBLEM),
+    ] = None,
+    max_bond: Annotated[
+        int | None, o.option("--max-bond", "Replace as much as this bond allows.", o.PROBLEM)
+    ] = None,
+    layers: o.Layers = None,
+    basis: o.Basis = None,
+    tolerance: o.Tolerance = None,
+    max_memory: o.MaxMemory = None,
+    fidelity: o.Fidelity = None,
+    max_iterations: o.MaxIterations = None,
+    max_seconds: o.MaxSeconds = None,
+    budget: o.Budget = None,
+    seed: o.Seed = None,
+    observable: o.Observables = None,
+    out: o.Out,
+    circuit_format: o.Format = CircuitFormat.QASM2,
+    force: o.Force = False,
+    checkpoint_seconds: o.CheckpointSeconds = 1.0,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Replace a circuit that prepares a state, or its leading part, by a shorter one.
+
+    What is not replaced is kept behind it. Measurements at the end are dropped.
+    """
+    from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
+    from qtools.compile.output.circuit_files import read_circuit
+    from qtools.compile.output.run_directory import RunDirectory
+    from qtools.compile.run import RunOptions
+    from qtools.compile.target.observables import read_observables
+    from qtools.errors import BadInputError
+
+    settings = _settings(
+        layers=layers,
+        basis=basis,
+        tolerance=tolerance,
+        max_memory=max_memory,
+        fidelity=fidelity,
+        max_iterations=max_iterations,
+        max_seconds=o.seconds(max_seconds, budget),
+        seed=seed,
+    )
+    try:
+        given = given_circuit(read_circuit(source))
+        problem = circuit_problem(
+            given.circuit,
+            name=source.name,
+            until=int(until) if until is not None and until.lstrip("+-").isdigit() else until,
+            max_bond=max_bond,
+            tolerance=settings.tolerance,
+            basis=settings.basis,
+        )
+    except BadInputError as error:
+        text = str(error)
+        raise type(error)(text if str(source) in text else f"{source}: {text}") from None
+    if given.dropped and not quiet:
+        console.note(f"{given.dropped} measurements at the end of {source} were dropped")
+    run_compilation(
+        problem,
+        settings,
+        RunDirectory(path=out, circuit_format=circuit_format),
+        RunOptions(
+            force=force,
+            interval=checkpoint_seconds,
+            search=layers is None,
+            observables=read_observables(observable),
+        ),
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+def mps(
+    *,
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="State file of qtools, quimb or Aer (npz or HDF5)."),
+    ],
+    layers: o.Layers = None,
+    basis: o.Basis = None,
+    tolerance: o.Tolerance = None,
+    max_bond: Annotated[
+        int | None, o.option("--max-bond", "Cut the state to this bond.", o.TARGET)
+    ] = None,
+    max_memory: o.MaxMemory = None,
+    fidelity: o.Fidelity = None,
+    max_iterations: o.MaxIterations = None,
+    max_seconds: o.MaxSeconds = None,
+    budget: o.Budget = None,
+    seed: o.Seed = None,
+    observable: o.Observables = None,
+    out: o.Out,
+    circuit_format: o.Format = CircuitFormat.QASM2,
+    force: o.Force = False,
+    checkpoint_seconds: o.CheckpointSeconds = 1.0,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Prepare a matrix product state by a circuit of brick layers."""
+    from qtools.compile.inputs.mps_input import read_state
+    from qtools.compile.output.run_directory import RunDirectory
+    from qtools.compile.problem.state_problem import StateProblem
+    from qtools.compile.run import RunOptions
+    from qtools.compile.target.observables import read_observables
+
+    settings = _settings(
+        layers=layers,
+        basis=basis,
+        tolerance=tolerance,
+        max_bond=max_bond,
+        max_memory=max_memory,
+        fidelity=fidelity,
+        max_iterations=max_iterations,
+        max_seconds=o.seconds(max_seconds, budget),
+        seed=seed,
+    )
+    run_compilation(
+        StateProblem(name=source.name, mps=read_state(source)),
+        settings,
+        RunDirectory(path=out, circuit_format=circuit_format),
+        RunOptions(
+            force=force,
+            interval=checkpoint_seconds,
+            search=layers is None,
+            observables=read_observables(observable),
+        ),
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+def _settings(**given: Any) -> "CompileSettings":
+    """The settings out of options; those not given are left to their defaults."""
+    from qtools.compile.settings import DEEPEST, CompileSettings
+
+    if given["layers"] is None:
+        if given["fidelity"] is None and given["max_seconds"] is None:
+            raise UsageError("no depth given; give --layers, or --fidelity or --budget to find it")
+        given["layers"] = DEEPEST
+    given["max_memory"] = o.size(given["max_memory"])
+    if given["basis"] is not None:
+        given["basis"] = tuple(given["basis"].split(","))
+    return CompileSettings(**{name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,216 @@
+"""``qtools compile unitary``: an evolution itself in, a short circuit for it out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qtools import console
+from qtools.compile.commands import options as o
+from qtools.compile.output.circuit_format import CircuitFormat
+from qtools.errors import GoalNotReachedError, OutputExistsError
+
+if TYPE_CHECKING:
+    from qtools.compile.output.run_directory import RunDirectory
+    from qtools.compile.unitary import UnitaryResult
+
+_CHECKED_STATES = 3
+
+
+def unitary(
+    *,
+    model: Annotated[
+        str | None,
+        o.option("--model", "heisenberg, xxz, xyz or tfim, on an open chain.", o.PROBLEM),
+    ] = None,
+    sites: Annotated[int | None, o.option("--sites", "Length of the chain.", o.PROBLEM)] = None,
+    coupling: Annotated[
+        str | None, o.option("--coupling", "J, or Jx,Jy,Jz (of Pauli matrices).", o.PROBLEM)
+    ] = None,
+    field: Annotated[
+        str | None,
+        o.option("--field", "hx,hy,hz; one number is hx for tfim, hz otherwise.", o.PROBLEM),
+    ] = None,
+    disorder: Annotated[
+        str | None,
+        o.option("--disorder", "W, or W_coupling,W_field: random chain from --seed.", o.PROBLEM),
+    ] = None,
+    hamiltonian: Annotated[
+        Path | None, o.option("--hamiltonian", "JSON file instead of a model.", o.PROBLEM)
+    ] = None,
+    time: Annotated[float | None, o.option("--time", "Evolution time.", o.PROBLEM)] = None,
+    layers: o.Layers = None,
+    steps: Annotated[
+        int | None, o.option("--steps", "As many layers as K Trotter steps: 2K+1.", o.CIRCUIT)
+    ] = None,
+    basis: o.Basis = None,
+    tolerance: o.Tolerance = None,
+    max_bond: Annotated[
+        int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
+    ] = None,
+    max_memory: o.MaxMemory = None,
+    fidelity: o.Fidelity = None,
+    max_iterations: o.MaxIterations = None,
+    max_seconds: o.MaxSeconds = None,
+    seed: o.Seed = None,
+    out: o.Out,
+    circuit_format: o.Format = CircuitFormat.QASM2,
+    force: o.Force = False,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Compile exp(-iHt) into a short circuit that acts like it on every state.
+
+    Fidelities are process fidelities, |Tr(U^dagger V)|^2 / 4^n. The circuit is checked on random
+    product states by another engine.
+    """
+    from qtools.compile.inputs.problem_file import CompileRequest, HamiltonianRequest
+    from qtools.compile.output.run_directory import RunDirectory
+    from qtools.compile.unitary import UnitaryProblem, compile_unitary
+
+    optimize = {
+        "fidelity": fidelity,
+        "max_iterations": max_iterations,
+        "max_seconds": max_seconds,
+        "tolerance": tolerance,
+        "max_bond": max_bond,
+        "max_memory": o.size(max_memory),
+        "basis": None if basis is None else tuple(basis.split(",")),
+        "seed": seed,
+    }
+    request = CompileRequest(
+        hamiltonian=HamiltonianRequest(
+            model=model,
+            sites=sites,
+            coupling=o.numbers("--coupling", coupling),
+            field=o.numbers("--field", field),
+            disorder=o.numbers("--disorder", disorder),
+            seed=seed,
+            file=hamiltonian,
+        ),
+        time=time,
+        layers=layers,
+        steps=steps,
+        optimize={key: value for key, value in optimize.items() if value is not None},
+    )
+    evolution = request.problem()
+    problem = UnitaryProblem(hamiltonian=evolution.hamiltonian, time=evolution.time)
+    settings = request.settings()
+    directory = RunDirectory(path=out, circuit_format=circuit_format)
+    directory.refuse_unusable()
+    if not force:
+        _refuse_foreign(directory, problem.content_id())
+    with console.progress(quiet=quiet) as tick:
+        result = compile_unitary(problem, settings, on_progress=tick)
+        record = _written(result, directory)
+        tick("checking the circuit on random states")
+        record["state_fidelities"] = list(result.state_fidelities(_CHECKED_STATES))
+        _write_record(record, directory)
+    if as_json:
+        typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
+    if not quiet:
+        _print_summary(record)
+        console.note(f"{record['advice']}; written to {directory.path}")
+    if record["outcome"] == "interrupted":
+        raise KeyboardInterrupt
+    if fidelity is not None and result.process_fidelity < fidelity:
+        raise GoalNotReachedError(
+            f"process fidelity {fidelity} was asked for, {result.process_fidelity:.6f} reached: "
+            f"{record['advice']}; the result is in {directory.path}"
+        )
+
+
+def _refuse_foreign(directory: "RunDirectory", problem_id: str) -> None:
+    from qtools.compile.output.run_directory import HISTORY, RESULT, TARGET
+
+    held = [n for n in (RESULT, TARGET, HISTORY) if (directory.path / n).exists()]
+    held += [directory.circuit_path.name] if directory.circuit_path.exists() else []
+    try:
+        ours = json.loads(directory.result_path.read_text(encoding="utf-8"))["problem_id"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        ours = None
+    if held and ours != problem_id:
+        raise OutputExistsError(
+            f"{directory.path} holds another problem's {held[0]}; choose another output directory "
+            "or overwrite it with --force"
+        )
+
+
+def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, Any]:
+    """Write circuit and record; returns the record, its check on states still missing."""
+    from dataclasses import asdict
+
+    from qtools import __version__
+    from qtools.compile.output.circuit_files import write_circuit
+    from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
+    from qtools.runs.provenance import versions
+
+    problem_id = result.problem.content_id()
+    write_circuit(
+        directory.circuit_path,
+        result.circuit,
+        circuit_format=directory.circuit_format,
+        provenance={
+            "version": __version__,
+            "problem": problem_id,
+            "evolution time": repr(float(result.problem.time)),
+            "process fidelity": f"{result.process_fidelity:.9f}",
+        },
+    )
+    record: dict[str, Any] = {
+        "problem_id": problem_id,
+        "process_fidelity": result.process_fidelity,
+        "process_fidelity_lower_bound": result.process_fidelity_lower_bound,
+        "average_gate_fidelity": result.average_gate_fidelity,
+        "state_fidelities": None,
+        "num_qubits": result.problem.num_qubits,
+        "time": float(result.problem.time),
+        "layers": result.settings.layers,
+        "two_qubit_depth": two_qubit_depth(result.circuit),
+        "two_qubit_gates": two_qubit_count(result.circuit),
+        "global_phase": float(result.circuit.global_phase),
+        "seconds": result.seconds,
+        "outcome": result.outcome.name.lower(),
+        "advice": result.outcome.value,
+        "target": {
+            "max_bond": result.target.max_bond,
+            "discarded_weight": result.target.discarded_weight,
+            "trotter_error": result.target.trotter_error,
+            "angle": result.target.angle,
+        },
+        "baseline": asdict(result.baseline),
+        "settings": asdict(result.settings),
+        "versions": versions("numpy", "scipy", "qiskit", "quimb"),
+    }
+    _write_record(record, directory)
+    return record
+
+
+def _write_record(record: dict[str, Any], directory: "RunDirectory") -> None:
+    from qtools.runs.files import write_text
+
+    write_text(directory.result_path, json.dumps(record, indent=2, allow_nan=False) + "\n")
+
+
+def _print_summary(record: dict[str, Any]) -> None:
+    baseline = record["baseline"]
+    rows = [
+        (
+            "compiled",
+            o.shown(record["process_fidelity"]),
+            o.shown(record["process_fidelity_lower_bound"]),
+            f"{record['two_qubit_depth']}",
+        ),
+        (
+            f"Trotter, {baseline['steps']} steps",
+            o.shown(baseline["process_fidelity"]),
+            "",
+            f"{baseline['two_qubit_depth']}",
+        ),
+    ]
+    title = (
+        f"{record['num_qubits']} qubits, time {record['time']:g}, in {record['seconds']:.2f} s; "
+        f"on {_CHECKED_STATES} random states at least {o.shown(min(record['state_fidelities']))}"
+    )
+    console.table(title, ("", "process fidelity", "lower bound", "2q depth"), rows)

@@ -1,0 +1,1 @@
+"""Costs, optimisers, stages and stop rules of a fit, and the sitting that drives it."""

@@ -1,0 +1,1 @@
+"""What comes in as files or Qiskit objects: Hamiltonians, problems, circuits, states."""

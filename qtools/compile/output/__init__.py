@@ -1,0 +1,1 @@
+"""What goes out: run directories and the files in them."""

@@ -1,0 +1,1 @@
+"""What to prepare: Hamiltonians, initial states and the problems made of them."""

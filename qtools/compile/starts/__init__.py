@@ -1,0 +1,1 @@
+"""The first gates of a fit."""

@@ -1,0 +1,1 @@
+"""From fitted blocks to a circuit of native gates."""

@@ -1,0 +1,1 @@
+"""From a problem to its target state: evolution of matrix product states, with an error account."""
