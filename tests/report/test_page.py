@@ -64,7 +64,13 @@ def everything(name):
                         [Part(name=name, value=1.0, tone=0)], title=name, caption=name, unit=name
                     ),
                     brickwork(
-                        [0, 1], [0.1, 1], num_qubits=3, title=name, caption=name, unit=name, most=2
+                        [(0, 1), (0, 2)],
+                        [0.1, 1],
+                        num_qubits=3,
+                        title=name,
+                        caption=name,
+                        unit=name,
+                        most=2,
                     ),
                     matrix(
                         [[1, 2], [3, 4]],

@@ -12,7 +12,7 @@ _MOST_BLOCKS = 6000
 
 
 def brickwork(
-    bonds: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
     strengths: Sequence[float],
     *,
     num_qubits: int,
@@ -24,7 +24,7 @@ def brickwork(
     """Blocks in time order, each as early as it can be, shaded by a strength.
 
     Args:
-        bonds: left site of each block.
+        pairs: the two sites of each block.
         strengths: of each block, from 0 to ``most``.
         num_qubits: length of the chain.
         title, caption: of the figure.
@@ -33,10 +33,11 @@ def brickwork(
     """
     free = [0] * num_qubits
     placed = []
-    for bond, strength in zip(bonds, strengths, strict=True):
-        layer = max(free[bond], free[bond + 1])
-        free[bond] = free[bond + 1] = layer + 1
-        placed.append((bond, layer, strength))
+    for pair, strength in zip(pairs, strengths, strict=True):
+        low, high = min(pair), max(pair)
+        layer = max(free[low : high + 1])
+        free[low : high + 1] = [layer + 1] * (high - low + 1)
+        placed.append((low, high, layer, strength))
     depth = max(free, default=0)
     site = min(_SITE, max(_SMALLEST_SITE, (_MOST_WIDTH - 20) / num_qubits))
     natural = 20 + site * num_qubits > _MOST_WIDTH
@@ -44,7 +45,7 @@ def brickwork(
         20 + site * num_qubits,
         44 + _LAYER * depth,
         title=title,
-        description=f"{len(bonds)} blocks in {depth} layers on {num_qubits} qubits; {unit} from "
+        description=f"{len(pairs)} blocks in {depth} layers on {num_qubits} qubits; {unit} from "
         f"{min(strengths, default=0.0):.3g} to {max(strengths, default=0.0):.3g}",
         natural=natural,
     )
@@ -54,16 +55,16 @@ def brickwork(
         drawing.line(x, 8, x, base, "wire")
         if qubit % max(1, round(40 / site)) == 0:
             drawing.text(x, base + 20, str(qubit), "tick", anchor="middle")
-    for bond, layer, strength in placed[:_MOST_BLOCKS]:
+    for low, high, layer, strength in placed[:_MOST_BLOCKS]:
         drawing.rectangle(
-            10 + site * (bond + 0.5) - 0.3 * site,
+            10 + site * (low + 0.5) - 0.3 * site,
             base - _LAYER * (layer + 1) + 4,
-            1.6 * site,
+            site * (high - low + 0.6),
             _LAYER - 8,
             "block",
             opacity=0.12 + 0.88 * min(1.0, strength / most),
             rounded=min(4.0, site / 6),
-            hint=f"sites {bond}, {bond + 1}: {strength:.3f} {unit}" if len(placed) <= 800 else "",
+            hint=f"sites {low}, {high}: {strength:.3f} {unit}" if len(placed) <= 800 else "",
         )
     if len(placed) > _MOST_BLOCKS:
         caption += f" The first {_MOST_BLOCKS} of {len(placed)} blocks are drawn."

@@ -168,7 +168,7 @@ def circuit_blocks(ansatz: Ansatz) -> list[Figure]:
     strengths = operator_entanglement(ansatz.gates)
     return [
         brickwork(
-            ansatz.bonds,
+            ansatz.pairs,
             strengths,
             num_qubits=ansatz.num_qubits,
             title="The circuit, block by block",
