@@ -128,9 +128,7 @@ def on_torch(device: str, precision: Precision = Precision.DOUBLE) -> Arrays:
         import array_api_compat.torch as xp
         import torch
     except ImportError as error:
-        raise MissingDependencyError(
-            "--device cuda needs torch; pip install 'qtools-quantum[gpu]'"
-        ) from error
+        raise MissingDependencyError.of("torch", extra="gpu") from error
     if device == Device.CUDA and not torch.cuda.is_available():
         raise BadInputError(
             f"torch {torch.__version__} finds no CUDA device on this machine; use --device cpu, or "

@@ -191,7 +191,10 @@ def _squares(array: Array, xp: Array) -> Array:
 def resized(array: Array, shape: tuple[int, ...], arrays: Arrays) -> Array:
     """A copy with all axes but the first cut or zero-padded to ``shape``."""
     padded = arrays.zeros((array.shape[0], *shape))
-    corner = (slice(None), *(slice(0, min(pair)) for pair in zip(array.shape[1:], shape, strict=True)))
+    corner = (
+        slice(None),
+        *(slice(0, min(pair)) for pair in zip(array.shape[1:], shape, strict=True)),
+    )
     padded[corner] = array[corner]
     return padded
 
