@@ -20,6 +20,7 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.boundaries import Boundaries
+from qtools.compile.overlap.layer_environments import layer_environments
 from qtools.compile.overlap.layer_states import (
     LayerState,
     Reference,
@@ -45,6 +46,9 @@ _SPREAD_FACTOR = 3.0  # between the overlap's error and the spread of the sums
 
 # A reference has grown old when the cuts that it guides discard this many times what they may.
 _OUTGROWN = 4.0
+
+
+__all__ = ["TruncatedOverlap", "layer_environments"]
 
 
 class TruncatedOverlap:
