@@ -91,7 +91,7 @@ def run(
             write_state_page(directory)
             return record
         directory.refuse_foreign(problem, checkpoints)
-    start = None if warm is None else warm.ansatz
+    start = None if warm is None else warm.blocks
     if options.search:
         result = depth.search_depth(
             problem,
@@ -127,7 +127,7 @@ def measured(result: CompilationResult, observables: tuple[Observable, ...]) -> 
         return replace(
             result,
             target_physics=measure(result.target.mps, observables, hamiltonian),
-            compiled_physics=measure(circuit_state(result.ansatz), observables, hamiltonian),
+            compiled_physics=measure(circuit_state(result.blocks), observables, hamiltonian),
         )
 
 
