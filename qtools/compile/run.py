@@ -91,7 +91,7 @@ def run(
             write_state_page(directory)
             return record
         directory.refuse_foreign(problem, checkpoints)
-    start = None if warm is None else warm.blocks
+    start = None if warm is None else warm.ansatz
     if options.search:
         result = depth.search_depth(
             problem,
