@@ -127,7 +127,7 @@ def measured(result: CompilationResult, observables: tuple[Observable, ...]) -> 
         return replace(
             result,
             target_physics=measure(result.target.mps, observables, hamiltonian),
-            compiled_physics=measure(circuit_state(result.ansatz), observables, hamiltonian),
+            compiled_physics=measure(circuit_state(result.blocks), observables, hamiltonian),
         )
 
 
