@@ -280,7 +280,7 @@ class _StageMaking:
                 cost = surrogate(
                     self.ansatz,
                     self.structure.composed(point),
-                    lambda ansatz: build(prediction, ansatz, mps, max_angle=angle),
+                    lambda other: build(prediction, other, mps, max_angle=angle),
                     mark.schedule,
                 )
             case _:

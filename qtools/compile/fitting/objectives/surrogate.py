@@ -195,9 +195,9 @@ def flipped_overlaps(
     """
     found = np.zeros(ansatz.num_qubits, dtype=complex)
     first: dict[int, int] = {}
-    for block, bond in enumerate(ansatz.bonds):
-        first.setdefault(bond, block)
-        first.setdefault(bond + 1, block)
+    for block, pair in enumerate(ansatz.pairs):
+        for site in pair:
+            first.setdefault(site, block)
     for site, block in first.items():
         # Input legs with that of the site in front: (out, in of the site, in of the other).
         order = (0, 1, 2) if ansatz.bonds[block] == site else (0, 2, 1)
