@@ -204,6 +204,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     certificate = result.certificate
     return {
         "problem_id": result.problem.content_id(),
+        "site_order": None if result.problem.qubits is None else list(result.problem.qubits),
         "fidelity": result.fidelity,
         "fidelity_lower_bound": result.fidelity_lower_bound,
         "num_qubits": result.problem.num_qubits,
