@@ -107,7 +107,7 @@ def finished(
         problem=problem,
         settings=settings,
         circuit=circuit,
-        ansatz=compiled,
+        blocks=compiled,
         fidelity=fidelity,
         phase=phase,
         target=target,

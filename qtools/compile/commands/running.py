@@ -73,7 +73,7 @@ def run_time_series(
             circuit_format=directory.circuit_format,
         ):
             rows.append(row)
-            write_series(directory.path, rows)
+            write_series(directory.path, rows, num_qubits=problem.num_qubits)
     if as_json:
         typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
     if not quiet:
@@ -150,6 +150,8 @@ def _print_trials(trials: list[dict[str, Any]]) -> None:
 
 def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
     """The rows that the compiled circuit is compared with."""
+    from qtools.compile.settings import layers_of_steps
+
     baseline = record["baseline"]
     if baseline is None:
         return []
@@ -167,7 +169,7 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
         "Trotter, as good",
         "",
         "",
-        "" if steps is None else f"{2 * steps + 1}",
+        "" if steps is None else f"{layers_of_steps(steps, record['edge_layers'])}",
         "not reached" if depth is None else f"{depth}",
         "",
     )

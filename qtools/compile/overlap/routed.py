@@ -14,6 +14,9 @@ class RoutedOverlap:
     """An engine for neighbours, given the same circuit with its blocks brought together by swaps.
 
     The swaps stay inside: values and derivatives are those of the circuit as it was given.
+
+    Attributes:
+        error_angle: that of the engine inside, after the last evaluation.
     """
 
     def __init__(self, ansatz: Ansatz, engine: Callable[[Ansatz], OverlapEngine]) -> None:
@@ -21,19 +24,18 @@ class RoutedOverlap:
         self._route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
         self._engine = engine(on_neighbours(ansatz))
         self._num_blocks = ansatz.num_blocks
-
-    @property
-    def error_angle(self) -> float:
-        """That of the engine inside."""
-        return self._engine.error_angle
+        self.error_angle = self._engine.error_angle
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
-        return self._engine.value(self._routed(gates))
+        value = self._engine.value(self._routed(gates))
+        self.error_angle = self._engine.error_angle
+        return value
 
     def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
         """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
         overlap, found = self._engine.value_and_environments(self._routed(gates))
+        self.error_angle = self._engine.error_angle
         environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
         for gate, environment in zip(self._route, found, strict=True):
             for index, is_flipped in gate.gates:
