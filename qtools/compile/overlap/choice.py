@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.objective import OverlapEngine
+from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.dense import BLOCKS_AT_ONCE, DenseOverlap, num_groups
 from qtools.compile.overlap.exact import ExactOverlap, plan_exact
