@@ -173,7 +173,7 @@ def generate_pace(model: CircuitModel, orders: Sequence[Order], *, words: int) -
     gates, wall, cpu = 0, time.perf_counter(), time.process_time()
     for order in orders:
         flat.begin(torch.tensor([order.conditions]))
-        flat.generate(
+        flat.generate(  # type: ignore[misc] # its annotation of self is wrong
             torch.tensor([[BOS]]),
             attention_mask=torch.ones(1, 1, dtype=torch.long),
             do_sample=True,

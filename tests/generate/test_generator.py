@@ -17,6 +17,7 @@ from qtools.generate.pretrained import CONDITIONS, CONFIG, WEIGHTS, save_pretrai
 from qtools.generate.request import ConditionTable, Request
 from qtools.generate.verify.circuits import parse, read_programs
 from qtools.generate.write import writer
+from tests.report.html_checks import checked
 
 NAMES = ConditionNames(
     families=("ghz", "line"), gate_sets=("ibm", "universal"), levels=("alg", "mapped")
@@ -173,6 +174,9 @@ def test_sample_command_writes_what_can_be_read_again(directory, tmp_path, kind)
     assert {c.program.version for c in found} == {3 if kind == "qasm3" else 2}
     if kind != "parquet":
         assert all("// asked" in c.program.text for c in found)
+    report = checked(out / "report.html")
+    assert "5 circuits from a model" in report
+    assert report.count('role="img"') >= 7
 
 
 def test_sample_command_refuses_with_exit_codes(directory, tmp_path):

@@ -73,12 +73,12 @@ def run_time_series(
             circuit_format=directory.circuit_format,
         ):
             rows.append(row)
-            write_series(directory.path, rows)
+            write_series(directory.path, rows, num_qubits=problem.num_qubits)
     if as_json:
         typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_series(rows)
-        console.note(f"written to {directory.path}")
+        _closing(directory)
     missed = [row for row in rows if row.fidelity < (settings.fidelity or 0.0)]
     if missed:
         raise GoalNotReachedError(
@@ -112,7 +112,8 @@ def _report(
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_summary(record)
-        console.note(f"{record['advice']}; written to {directory.path}")
+        console.note(record["advice"])
+        _closing(directory)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
     goal, reached = record["settings"]["fidelity"], record["fidelity"]
@@ -121,6 +122,13 @@ def _report(
             f"fidelity {goal} was asked for, {reached:.6f} was reached: {record['advice']}; "
             f"the result is in {directory.path}"
         )
+
+
+def _closing(directory: "RunDirectory") -> None:
+    from qtools.report.page import REPORT
+
+    console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
+    console.next_command("qtools", "view", directory.path)
 
 
 def _print_summary(record: dict[str, Any]) -> None:
@@ -150,6 +158,8 @@ def _print_trials(trials: list[dict[str, Any]]) -> None:
 
 def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
     """The rows that the compiled circuit is compared with."""
+    from qtools.compile.settings import layers_of_steps
+
     baseline = record["baseline"]
     if baseline is None:
         return []
@@ -167,7 +177,7 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
         "Trotter, as good",
         "",
         "",
-        "" if steps is None else f"{2 * steps + 1}",
+        "" if steps is None else f"{layers_of_steps(steps, record['edge_layers'])}",
         "not reached" if depth is None else f"{depth}",
         "",
     )

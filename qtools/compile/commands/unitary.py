@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import GoalNotReachedError, OutputExistsError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _CHECKED_STATES = 3
 
 
+@examples(
+    "qtools compile unitary --model tfim --sites 12 --time 0.5 --layers 5 --out u/",
+)
 def unitary(
     *,
     model: Annotated[
@@ -65,9 +69,13 @@ def unitary(
     Fidelities are process fidelities, |Tr(U^dagger V)|^2 / 4^n. The circuit is checked on random
     product states by another engine.
     """
+    from dataclasses import asdict
+
     from qtools.compile.inputs.problem_file import CompileRequest, HamiltonianRequest
+    from qtools.compile.output.pages.unitary_page import write_unitary_page
     from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
+    from qtools.report.page import REPORT
 
     optimize = {
         "fidelity": fidelity,
@@ -95,8 +103,13 @@ def unitary(
         optimize={key: value for key, value in optimize.items() if value is not None},
     )
     evolution = request.problem()
-    problem = UnitaryProblem(hamiltonian=evolution.hamiltonian, time=evolution.time)
-    settings = request.settings()
+    problem = UnitaryProblem(
+        hamiltonian=evolution.hamiltonian,
+        time=evolution.time,
+        qubits=evolution.qubits,
+        circuit_pairs=evolution.circuit_pairs,
+    )
+    settings = request.settings(evolution.colours)
     directory = RunDirectory(path=out, circuit_format=circuit_format)
     directory.refuse_unusable()
     if not force:
@@ -107,11 +120,14 @@ def unitary(
         tick("checking the circuit on random states")
         record["state_fidelities"] = list(result.state_fidelities(_CHECKED_STATES))
         _write_record(record, directory)
+        write_unitary_page(directory.path, record, [asdict(entry) for entry in result.history])
     if as_json:
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_summary(record)
-        console.note(f"{record['advice']}; written to {directory.path}")
+        console.note(record["advice"])
+        console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
+        console.next_command("qtools", "view", directory.path)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
     if fidelity is not None and result.process_fidelity < fidelity:
@@ -143,6 +159,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
 
     from qtools import __version__
     from qtools.compile.output.circuit_files import write_circuit
+    from qtools.compile.problem.description import described_hamiltonian
     from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
     from qtools.runs.provenance import versions
 
@@ -160,6 +177,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
     )
     record: dict[str, Any] = {
         "problem_id": problem_id,
+        "problem": {"hamiltonian": described_hamiltonian(result.problem.hamiltonian)},
         "process_fidelity": result.process_fidelity,
         "process_fidelity_lower_bound": result.process_fidelity_lower_bound,
         "average_gate_fidelity": result.average_gate_fidelity,

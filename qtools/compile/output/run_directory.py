@@ -6,6 +6,7 @@ result.json    everything that is known about it
 target.npz     the state that it approximates
 history.jsonl  one line per iteration of the optimiser
 ansatz.npz     the circuit as two-qubit blocks
+report.html    all of it as one page to look at
 checkpoint/    where an unfinished run stands; gone when it is finished
 ============== =====================================================================
 
@@ -31,8 +32,10 @@ from qtools.compile.output.array_file import read_arrays, write_arrays
 from qtools.compile.output.circuit_files import read_circuit, write_circuit
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.compile.output.mps_formats import save_mps
+from qtools.compile.problem.description import described
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem
+from qtools.compile.synthesis.circuit_metrics import gate_counts
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.runs.files import write_text
 from qtools.runs.provenance import versions
@@ -48,6 +51,14 @@ RESULT = "result.json"
 TARGET = "target.npz"
 HISTORY = "history.jsonl"
 ANSATZ = "ansatz.npz"
+#: What a report says of the files beside it.
+REPORTED = {
+    "circuit": "the circuit",
+    RESULT: "everything that is known about it",
+    TARGET: "the state that it approximates",
+    HISTORY: "one line per iteration",
+    ANSATZ: "the circuit as two-qubit blocks",
+}
 _CIRCUITS = ("circuit.qasm", "circuit.qpy")
 _PACKAGES = ("numpy", "scipy", "qiskit", "quimb", "qiskit-aer", "numba")
 
@@ -164,8 +175,11 @@ class RunDirectory:
         save_mps(self.path / TARGET, result.target.mps)
         lines = [json.dumps(asdict(entry), allow_nan=False) + "\n" for entry in result.history]
         write_text(self.path / HISTORY, "".join(lines))
-        ansatz = result.ansatz
-        layout = {"bonds": np.array(ansatz.bonds, dtype=int), "frozen": np.array(ansatz.frozen)}
+        ansatz = result.blocks
+        layout = {
+            "pairs": np.array(ansatz.pairs, dtype=int).reshape(-1, 2),
+            "frozen": np.array(ansatz.frozen),
+        }
         arrays = {"initial": ansatz.initial, "gates": ansatz.gates, **layout}
         write_arrays(self.path / ANSATZ, arrays)
         self.write_result(result, request=request)
@@ -173,9 +187,11 @@ class RunDirectory:
     def read_ansatz(self) -> Ansatz:
         """The blocks of the compiled circuit."""
         arrays = read_arrays(self.path / ANSATZ, what="file")
+        left, right = arrays["pairs"].T.tolist()
         return Ansatz(
             initial=arrays["initial"],
-            bonds=tuple(arrays["bonds"].tolist()),
+            bonds=tuple(left),
+            rights=tuple(right),
             gates=arrays["gates"],
             frozen=int(arrays["frozen"]),
         )
@@ -199,6 +215,9 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     certificate = result.certificate
     return {
         "problem_id": result.problem.content_id(),
+        "problem": described(result.problem),
+        "edge_layers": getattr(result.problem, "colours", None),
+        "site_order": None if result.problem.qubits is None else list(result.problem.qubits),
         "fidelity": result.fidelity,
         "fidelity_lower_bound": result.fidelity_lower_bound,
         "num_qubits": result.problem.num_qubits,
@@ -206,7 +225,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "layers": result.settings.layers,
         "two_qubit_depth": result.two_qubit_depth,
         "two_qubit_gates": result.two_qubit_gates,
-        "num_parameters": result.ansatz.num_parameters,
+        "num_parameters": result.blocks.num_parameters,
         "global_phase": float(result.circuit.global_phase),
         "seconds": result.seconds,
         "certificate_seconds": None if certificate is None else certificate.seconds,
@@ -223,6 +242,10 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "certificate": None if certificate is None else asdict(certificate),
         "settings": asdict(result.settings),
         "original_two_qubit_depth": getattr(result.problem, "original_depth", None),
+        "gates": {
+            "compiled": gate_counts(result.circuit),
+            "original": getattr(result.problem, "original_gates", None),
+        },
         "source": _source(result.problem),
         "physics": {
             "target": None if result.target_physics is None else asdict(result.target_physics),

@@ -27,6 +27,7 @@ class CircuitProblem:
         leading: the part to replace, as neighbour blocks on a product state.
         target: the state that it makes, and the error of its truncation.
         original_depth: two-qubit depth of the leading part as it was given.
+        original_gates: how often it had each gate.
         rest: what follows it unchanged; None when nothing does.
     """
 
@@ -34,12 +35,18 @@ class CircuitProblem:
     leading: InitialState
     target: Target
     original_depth: int
+    original_gates: dict[str, int]
     rest: "QuantumCircuit | None" = None
 
     @property
     def num_qubits(self) -> int:
         """Number of qubits."""
         return self.leading.num_qubits
+
+    @property
+    def qubits(self) -> None:
+        """The qubit on each site; None because site ``i`` is qubit ``i``."""
+        return None
 
     def content_id(self) -> str:
         """A hash of the leading blocks and of the rest."""
@@ -70,6 +77,11 @@ class StateProblem:
     def num_qubits(self) -> int:
         """Number of qubits."""
         return self.mps.num_sites
+
+    @property
+    def qubits(self) -> None:
+        """The qubit on each site; None because site ``i`` is qubit ``i``."""
+        return None
 
     def content_id(self) -> str:
         """A hash of the tensors."""

@@ -5,6 +5,7 @@ side by side what the compilation has changed.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from qtools.compile.target.circuit_target import snapshots
 from qtools.errors import BadInputError
 
 _TEXT = re.compile(r"([IXYZ]+):(\d{1,6}(?:,\d{1,6})*)")
+_MOST_SCHMIDT = 64
 _TOLERANCE = 1e-10  # infidelity that cuts of the circuit's state may cause
 
 
@@ -81,20 +83,35 @@ class Physics:
     Attributes:
         observables: expectation value of each observable, by its text.
         entanglement_entropy: of each cut between neighbours, in bits.
+        middle_schmidt: Schmidt values of the cut in the middle, the largest first, at most 64.
         total_sz: half the sum of all Z.
         energy: of the Hamiltonian; None for a state that no evolution made.
     """
 
     observables: dict[str, float]
     entanglement_entropy: tuple[float, ...]
+    middle_schmidt: tuple[float, ...]
     total_sz: float
     energy: float | None
 
 
 def measure(
-    mps: MPS, observables: tuple[Observable, ...], hamiltonian: ChainHamiltonian | None = None
+    mps: MPS,
+    observables: tuple[Observable, ...],
+    hamiltonian: ChainHamiltonian | None = None,
+    *,
+    qubits: Sequence[int] | None = None,
 ) -> Physics:
-    """Measure a normalised state."""
+    """Measure a normalised state.
+
+    Args:
+        mps: the state.
+        observables: on qubits.
+        hamiltonian: on sites.
+        qubits: the qubit on each site; qubit ``i`` on site ``i`` by default.
+    """
+    places = range(mps.num_sites) if qubits is None else qubits
+    site = {qubit: position for position, qubit in enumerate(places)}
     form = canonical_form(mps)
     expect = _Expectations(form.mps)
     num_sites = mps.num_sites
@@ -105,8 +122,11 @@ def measure(
             term.coefficient * expect(term.label, term.sites) for term in hamiltonian.terms
         )
     return Physics(
-        observables={str(o): expect(o.label, o.sites) for o in observables},
+        observables={
+            str(o): expect(o.label, tuple(site[qubit] for qubit in o.sites)) for o in observables
+        },
         entanglement_entropy=tuple(_entropy(values) for values in form.schmidt[1:-1]),
+        middle_schmidt=_normalised(form.schmidt[num_sites // 2])[:_MOST_SCHMIDT],
         total_sz=sz,
         energy=energy,
     )
@@ -114,8 +134,8 @@ def measure(
 
 def circuit_state(ansatz: Ansatz) -> MPS:
     """The state that the blocks make."""
-    blocks = tuple(zip(ansatz.bonds, ansatz.gates, strict=True))
-    circuit = InitialState(vectors=ansatz.initial, preparation=blocks)
+    blocks = zip(ansatz.pairs, ansatz.gates, strict=True)
+    circuit = InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
     *_, last = snapshots(circuit, tolerance=_TOLERANCE)
     return last.target(tolerance=_TOLERANCE).mps
 
@@ -145,6 +165,10 @@ class _Expectations:
 def _carried(left: ComplexArray, bra: ComplexArray, ket: ComplexArray) -> ComplexArray:
     half = np.tensordot(left, ket, axes=(1, 0))
     return np.tensordot(bra.conj(), half, axes=((0, 1), (0, 1)))
+
+
+def _normalised(schmidt: np.ndarray) -> tuple[float, ...]:
+    return tuple(np.sort(schmidt / np.linalg.norm(schmidt))[::-1].tolist())
 
 
 def _entropy(schmidt: np.ndarray) -> float:
