@@ -183,7 +183,6 @@ def _network(size: int, recipe: LineRecipe) -> Any:
         attn_pdrop=0.0,
         bos_token_id=BEGIN,
         eos_token_id=END,
-        pad_token_id=END,
     )
     return GPT2LMHeadModel(config)
 
