@@ -17,6 +17,7 @@ from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
 from qtools.generate.commands import app as generate_app
+from qtools.merge import merge
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
@@ -41,6 +42,7 @@ def _print_version(asked: bool) -> None:
 
 
 app.command("cite")(cite)
+app.command("merge")(merge)
 
 
 @app.callback()

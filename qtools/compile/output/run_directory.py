@@ -156,7 +156,7 @@ class RunDirectory:
             self.circuit_path,
             result.whole_circuit,
             circuit_format=self.circuit_format,
-            provenance=_provenance(result),
+            provenance=provenance(result),
         )
         for name in _CIRCUITS:
             if name != self.circuit_path.name:
@@ -236,7 +236,8 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     }
 
 
-def _provenance(result: "CompilationResult") -> dict[str, str]:
+def provenance(result: "CompilationResult") -> dict[str, str]:
+    """Where the circuit of a result comes from, for the header of its file."""
     time = _time(result.problem)
     return {
         "version": __version__,

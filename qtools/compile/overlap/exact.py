@@ -23,6 +23,7 @@ from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import WiredBlocks, wire
+from qtools.runs.cores import cores
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -108,7 +109,8 @@ class ExactOverlap:
                 )
             ],
         )
-        self._threads = ThreadPoolExecutor(1) if self.plan.flops > THREADING_FLOPS else None
+        worth = self.plan.flops > THREADING_FLOPS and cores() > 1
+        self._threads = ThreadPoolExecutor(1) if worth else None
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""

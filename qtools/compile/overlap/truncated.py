@@ -10,6 +10,7 @@ evaluation from the weights that were discarded.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray, overlap
 from qtools.compile.overlap.layers import Layer, layers_of
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
+from qtools.runs.cores import cores
 
 # Errors of different cuts are nearly orthogonal: on the benchmark chains the angle was between one
 # and two times the root of the summed weights (the sum of the roots, a strict bound, is ten times
@@ -47,7 +49,7 @@ class TruncatedOverlap:
         cuts = max(1, max((len(layer.sites) for layer in self._layers), default=1))
         weight = (max_angle / _ERROR_FACTOR) ** 2 / (cuts * max(1, len(self._layers)))
         self._truncation = Truncation(max_weight=weight, max_bond=max_bond)
-        self._threads = ThreadPoolExecutor(1)
+        self._threads = ThreadPoolExecutor(1) if cores() > 1 else None
         self.error_angle = 0.0
 
     def value(self, gates: ComplexArray) -> complex:
@@ -63,11 +65,14 @@ class TruncatedOverlap:
         behind = self._target
         for position in reversed(range(len(self._layers))):
             layer = self._layers[position]
-            future = self._threads.submit(
+            work = partial(
                 layer_environments,
                 behind.to_mps(), states[position].to_mps(), layer.sites, gates[layer.blocks],
             )  # fmt: skip
-            pending.append((layer, future))
+            if self._threads is None:
+                environments[layer.blocks] = work()
+            else:
+                pending.append((layer, self._threads.submit(work)))
             if position > 0:
                 adjoint = gates[layer.blocks].conj().swapaxes(1, 2)
                 behind, _ = apply_gates(behind, layer.sites, adjoint, self._truncation)
