@@ -48,7 +48,7 @@ class Sweeper:
         blocks = [step for step in self._plan.steps if step.source is Source.BLOCK]
         self._slots = {
             int(block): (group, row)
-            for group in wire(blocks, ansatz.bonds, ansatz.initial)
+            for group in wire(blocks, ansatz.pairs, ansatz.initial)
             for row, block in enumerate(group.blocks)
         }
         self._matrices = [self._matrix(step, ansatz, target) for step in self._plan.steps]

@@ -23,22 +23,33 @@ class Ansatz:
     Attributes:
         initial: (num_qubits, 2), the product state that the blocks act on; for an operator
             (num_qubits, 4), a Bell pair per site, the qubit its more significant part.
-        bonds: left site of each block, in time order; block ``b`` acts on qubits
-            ``(bonds[b], bonds[b] + 1)``.
+        bonds: left site of each block, in time order.
         gates: (num_blocks, 4, 4), unitary of each block, row ``2 * out_i + out_j`` and column
-            ``2 * in_i + in_j`` for qubits ``(i, j) = (bonds[b], bonds[b] + 1)``.
+            ``2 * in_i + in_j`` for its left site ``i`` and its right site ``j``.
         frozen: the first ``frozen`` blocks are part of the given preparation and are not optimised.
+        rights: right site of each block; None where all act on neighbours ``(i, i + 1)``.
     """
 
     initial: ComplexArray
     bonds: tuple[int, ...]
     gates: ComplexArray
     frozen: int = 0
+    rights: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.rights == tuple(bond + 1 for bond in self.bonds):
+            object.__setattr__(self, "rights", None)
 
     @property
     def num_qubits(self) -> int:
         """Number of qubits."""
         return len(self.initial)
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Left and right site of each block."""
+        rights = [bond + 1 for bond in self.bonds] if self.rights is None else self.rights
+        return tuple(zip(self.bonds, rights, strict=True))
 
     @property
     def is_operator(self) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qtools.compile.ansatz import Ansatz
+from qtools.compile.ansatz import BELL_PAIR, Ansatz
 from qtools.compile.mps import MPS
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
@@ -16,11 +16,11 @@ def kron_sites(vectors):
     return state
 
 
-def apply_block(state, bond, gate):
+def apply_block(state, bond, gate, right=None):
     """Apply a (4, 4) block, site ``bond`` its more significant bit, to a statevector."""
     n = int(np.log2(len(state)))
     # Axis k of the reshaped state is qubit n - 1 - k.
-    i, j = n - 1 - bond, n - 2 - bond
+    i, j = n - 1 - bond, n - 1 - (bond + 1 if right is None else right)
     tensor = np.tensordot(gate.reshape(2, 2, 2, 2), state.reshape((2,) * n), axes=((2, 3), (i, j)))
     return np.moveaxis(tensor, (0, 1), (i, j)).reshape(-1)
 
@@ -28,8 +28,8 @@ def apply_block(state, bond, gate):
 def ansatz_state(ansatz: Ansatz, gates=None):
     """The state that the blocks of an ansatz prepare."""
     state = kron_sites(ansatz.initial)
-    for bond, gate in zip(ansatz.bonds, ansatz.gates if gates is None else gates, strict=True):
-        state = apply_block(state, bond, gate)
+    for (i, j), gate in zip(ansatz.pairs, ansatz.gates if gates is None else gates, strict=True):
+        state = apply_block(state, i, gate, j)
     return state
 
 
@@ -76,6 +76,19 @@ def random_ansatz(rng, num_qubits, num_blocks, frozen=0) -> Ansatz:
     )
 
 
+def random_graph_ansatz(rng, num_qubits, num_blocks, *, is_operator=False) -> Ansatz:
+    """Blocks on random pairs of sites behind a random product state, or Bell pairs."""
+    pairs = [sorted(rng.choice(num_qubits, 2, replace=False).tolist()) for _ in range(num_blocks)]
+    initial = random_complex(rng, (num_qubits, 2))
+    initial /= np.linalg.norm(initial, axis=1)[:, None]
+    return Ansatz(
+        initial=np.tile(BELL_PAIR, (num_qubits, 1)) if is_operator else initial,
+        bonds=tuple(i for i, _ in pairs),
+        rights=tuple(j for _, j in pairs),
+        gates=random_unitaries(rng, num_blocks),
+    )
+
+
 def fidelity(a, b):
     """``|<a|b>|^2`` of normalised statevectors."""
     return abs(np.vdot(a, b)) ** 2
@@ -86,7 +99,8 @@ def ansatz_matrix(ansatz: Ansatz, gates=None):
     columns = []
     for basis_state in np.eye(2**ansatz.num_qubits, dtype=complex):
         state = basis_state
-        for bond, gate in zip(ansatz.bonds, ansatz.gates if gates is None else gates, strict=True):
-            state = apply_block(state, bond, gate)
+        pairs = zip(ansatz.pairs, ansatz.gates if gates is None else gates, strict=True)
+        for (i, j), gate in pairs:
+            state = apply_block(state, i, gate, j)
         columns.append(state)
     return np.stack(columns, axis=1)

@@ -165,7 +165,10 @@ class RunDirectory:
         lines = [json.dumps(asdict(entry), allow_nan=False) + "\n" for entry in result.history]
         write_text(self.path / HISTORY, "".join(lines))
         ansatz = result.ansatz
-        layout = {"bonds": np.array(ansatz.bonds, dtype=int), "frozen": np.array(ansatz.frozen)}
+        layout = {
+            "pairs": np.array(ansatz.pairs, dtype=int).reshape(-1, 2),
+            "frozen": np.array(ansatz.frozen),
+        }
         arrays = {"initial": ansatz.initial, "gates": ansatz.gates, **layout}
         write_arrays(self.path / ANSATZ, arrays)
         self.write_result(result, request=request)
@@ -173,9 +176,11 @@ class RunDirectory:
     def read_ansatz(self) -> Ansatz:
         """The blocks of the compiled circuit."""
         arrays = read_arrays(self.path / ANSATZ, what="file")
+        left, right = arrays["pairs"].T.tolist()
         return Ansatz(
             initial=arrays["initial"],
-            bonds=tuple(arrays["bonds"].tolist()),
+            bonds=tuple(left),
+            rights=tuple(right),
             gates=arrays["gates"],
             frozen=int(arrays["frozen"]),
         )

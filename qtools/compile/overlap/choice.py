@@ -58,7 +58,7 @@ class Prediction:
 
 def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     """The cost of exact contraction; None for circuits far too deep for it."""
-    if len(layers_of(ansatz.bonds)) > _DEEPEST_PLAN:
+    if depth_of(ansatz) > _DEEPEST_PLAN:
         return None
     plan = plan_exact(ansatz, target)
     seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
@@ -68,7 +68,7 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
 def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     """The cost of truncated layer states, if their bonds grow to about the target's."""
     chi, physical = target.max_bond, target.tensors[0].shape[1]
-    depth, pairs = len(layers_of(ansatz.bonds)), max(1, ansatz.num_qubits // 2)
+    depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
     eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _cores()
     products = 8 * 14 * physical * chi**3 / _PRODUCT_RATE
     calls = 30 * _CALL_SECONDS
@@ -95,13 +95,13 @@ def choose(
     fitting = [p for p in predictions if p.memory <= max_memory]
     if not predictions:
         raise CapacityError(
-            f"{len(layers_of(ansatz.bonds))} layers are too deep for exact contraction; use at "
+            f"{depth_of(ansatz)} layers are too deep for exact contraction; use at "
             f"most {_DEEPEST_PLAN}, or the truncated engine"
         )
     if not fitting:
         raise CapacityError(
             f"the contraction needs {' or '.join(map(str, predictions))} for "
-            f"{len(layers_of(ansatz.bonds))} layers and a target of bond {target.max_bond}, but "
+            f"{depth_of(ansatz)} layers and a target of bond {target.max_bond}, but "
             f"only {readable_bytes(max_memory)} is allowed; use fewer layers, a larger tolerance "
             "of the target or more memory"
         )
@@ -128,6 +128,11 @@ def precise_overlap(
     angle = float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(rough) ** 2))))
     finest = max(_FINEST_ANGLE, _PRECISION * angle)
     return TruncatedOverlap(ansatz, target, max_angle=finest).value(ansatz.gates)
+
+
+def depth_of(ansatz: Ansatz) -> int:
+    """How many layers of disjoint blocks the circuit has."""
+    return len(layers_of(ansatz.bonds, ansatz.rights))
 
 
 def readable_bytes(size: float) -> str:

@@ -30,10 +30,13 @@ THREADING_FLOPS = 100_000_000
 
 
 class Product(NamedTuple):
-    """``out = left @ right``, or, where ``scratch`` is given, ``out += left @ right``."""
+    """``out = left @ right``, or, where ``scratch`` is given, ``out += left @ right``.
+
+    Without ``right`` it is a copy, ``out = left``.
+    """
 
     left: ComplexArray
-    right: ComplexArray
+    right: ComplexArray | None
     out: ComplexArray
     scratch: ComplexArray | None = None
 
@@ -68,7 +71,7 @@ class ExactOverlap:
         steps = self.plan.steps
         self._num_blocks = ansatz.num_blocks
         self._groups = wire(
-            [step for step in steps if step.source is Source.BLOCK], ansatz.bonds, ansatz.initial
+            [step for step in steps if step.source is Source.BLOCK], ansatz.pairs, ansatz.initial
         )
         self._slots = {
             int(block): BlockSlot(group, row)
@@ -165,6 +168,9 @@ class ExactOverlap:
     def _forward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
         """Carry the boundary from the left over step ``s``."""
         step, matrix = self.plan.steps[s], self._matrices[s]
+        if step.source is Source.PERMUTE:
+            moved = before.reshape(step.shape).transpose(step.axes)
+            return [Product(moved, None, after.reshape(moved.shape))]
         x = _facing(step, before)
         out = after.reshape(step.fronts, step.rest, step.columns)
         return [Product(x.T, matrix[w], out[w]) for w in range(step.fronts)]
@@ -172,6 +178,10 @@ class ExactOverlap:
     def _backward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
         """Carry the boundary from the right over step ``s``; several fronts add up."""
         step, matrix = self.plan.steps[s], self._matrices[s]
+        if step.source is Source.PERMUTE:
+            shape = [step.shape[axis] for axis in step.axes]
+            back = after.reshape(shape).transpose(np.argsort(step.axes))
+            return [Product(back, None, before.reshape(step.shape))]
         x = after.reshape(step.fronts, step.rest, step.columns)
         products = []
         for w in range(step.fronts):
@@ -202,7 +212,7 @@ def plan_exact(ansatz: Ansatz, target: MPS) -> ContractionPlan:
     inner = None
     if ansatz.is_operator:
         inner = [2 * min(pair) for pair in pairwise(dimensions)]
-    return plan_contraction(ansatz.num_qubits, ansatz.bonds, dimensions, inner)
+    return plan_contraction(ansatz.num_qubits, ansatz.pairs, dimensions, inner)
 
 
 def _facing(step: Step, boundary: ComplexArray) -> ComplexArray:
@@ -230,7 +240,9 @@ def _passing(
 def _multiply(products: Products) -> None:
     dot = np.dot
     for left, right, out, scratch in products:
-        if scratch is None:
+        if right is None:
+            np.copyto(out, left)
+        elif scratch is None:
             dot(left, right, out)
         else:
             dot(left, right, scratch)

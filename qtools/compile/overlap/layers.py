@@ -20,13 +20,19 @@ class Layer:
     sites: NDArray[np.intp]
 
 
-def layers_of(bonds: Sequence[int]) -> tuple[Layer, ...]:
-    """Layers in time order, each block as early as it can act; ``bonds`` are left sites."""
+def layers_of(bonds: Sequence[int], rights: Sequence[int] | None = None) -> tuple[Layer, ...]:
+    """Layers in time order, each block as early as it can act.
+
+    Args:
+        bonds: left site of each block.
+        rights: right site of each; the neighbours by default.
+    """
     ready: dict[int, int] = {}  # site -> the first layer in which it is free
     members: list[list[tuple[int, int]]] = []
-    for block, bond in enumerate(bonds):
-        layer = max(ready.get(bond, 0), ready.get(bond + 1, 0))
-        ready[bond] = ready[bond + 1] = layer + 1
+    partners = [bond + 1 for bond in bonds] if rights is None else rights
+    for block, (bond, partner) in enumerate(zip(bonds, partners, strict=True)):
+        layer = max(ready.get(bond, 0), ready.get(partner, 0))
+        ready[bond] = ready[partner] = layer + 1
         if layer == len(members):
             members.append([])
         members[layer].append((bond, block))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
-from qtools.compile.overlap.plan import Step, Wires
+from qtools.compile.overlap.plan import Pair, Step, Wires
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class WiredBlocks:
 
 
 def wire(
-    steps: Sequence[Step], bonds: Sequence[int], initial: ComplexArray
+    steps: Sequence[Step], pairs: Sequence[Pair], initial: ComplexArray
 ) -> tuple[WiredBlocks, ...]:
     """Group the block steps of a plan by their wires; ``initial`` is (num_qubits, 2)."""
     groups: dict[Wires, list[Step]] = {}
@@ -87,13 +87,13 @@ def wire(
     wired = []
     for wires, members in groups.items():
         blocks = np.array([step.index for step in members])
-        first = np.array([bonds[step.index] for step in members])
+        left, right = np.array([pairs[step.index] for step in members]).T
         shape = (len(members), members[0].fronts, members[0].rows, members[0].columns)
         wired.append(
             WiredBlocks(
                 blocks=blocks,
                 wires=wires,
-                initial=np.stack([initial[first], initial[first + 1]], axis=1),
+                initial=np.stack([initial[left], initial[right]], axis=1),
                 matrices=np.empty(shape, dtype=initial.dtype),
                 environments=np.empty(shape, dtype=initial.dtype),
             )

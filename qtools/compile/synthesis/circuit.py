@@ -1,6 +1,7 @@
 """Ansatz to circuit: every block in native gates, the global phase exact."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,7 +86,11 @@ _ENTANGLERS = {
 
 
 def synthesize(
-    ansatz: Ansatz, *, basis: tuple[str, ...] = DEFAULT_BASIS, phase: float = 0.0
+    ansatz: Ansatz,
+    *,
+    basis: tuple[str, ...] = DEFAULT_BASIS,
+    phase: float = 0.0,
+    qubits: Sequence[int] | None = None,
 ) -> QuantumCircuit:
     """The circuit that makes ``exp(i phase)`` times the state of ``ansatz`` out of |0...0>.
 
@@ -100,21 +105,23 @@ def synthesize(
         ansatz: blocks on a product state.
         basis: native gates, exactly one of them a two-qubit gate.
         phase: radians.
+        qubits: the qubit that each site is; qubit ``i`` is site ``i`` by default.
 
     Raises:
         BadInputError: for a basis that cannot make every block, or a block that is not unitary.
     """
     native = NativeBasis.of(basis)
     _check_unitary(ansatz.gates)
-    track = _Track(
-        entangler=_ENTANGLERS[native.entangler],
-        pending=[_preparation(vector) for vector in ansatz.initial],
-        phase=phase,
-    )
+    places = range(ansatz.num_qubits) if qubits is None else qubits
+    pending = [_EYE] * ansatz.num_qubits
+    for qubit, vector in zip(places, ansatz.initial, strict=True):
+        pending[qubit] = _preparation(vector)
+    track = _Track(entangler=_ENTANGLERS[native.entangler], pending=pending, phase=phase)
     is_fresh = [not ansatz.is_operator] * ansatz.num_qubits
-    for site, matrix in zip(ansatz.bonds, ansatz.gates, strict=True):
-        track.add(site, _circuit_of(matrix, track.pending, site, is_fresh))
-        is_fresh[site] = is_fresh[site + 1] = False
+    for (left, right), matrix in zip(ansatz.pairs, ansatz.gates, strict=True):
+        pair = places[left], places[right]
+        track.add(pair, _circuit_of(matrix, pending, pair, is_fresh))
+        is_fresh[pair[0]] = is_fresh[pair[1]] = False
     track.finish()
     writer = _Writer(
         native=native, num_qubits=ansatz.num_qubits, starts_in_zero=not ansatz.is_operator
@@ -130,18 +137,22 @@ def _preparation(vector: ComplexArray) -> ComplexArray:
 
 
 def _circuit_of(
-    matrix: ComplexArray, pending: list[ComplexArray], site: int, is_fresh: list[bool]
+    matrix: ComplexArray,
+    pending: list[ComplexArray],
+    pair: tuple[int, int],
+    is_fresh: list[bool],
 ) -> BlockCircuit:
     """The block's circuit; takes over the preparation of fresh qubits from ``pending``."""
-    left, right = is_fresh[site], is_fresh[site + 1]
+    i, j = pair
+    left, right = is_fresh[i], is_fresh[j]
     if not (left or right):
         return block_circuit(matrix)
-    prepare = (pending[site] if left else _EYE, pending[site + 1] if right else _EYE)
+    prepare = (pending[i] if left else _EYE, pending[j] if right else _EYE)
     prepared = matrix @ np.kron(*prepare)
     if left:
-        pending[site] = _EYE
+        pending[i] = _EYE
     if right:
-        pending[site + 1] = _EYE
+        pending[j] = _EYE
     if left and right:
         return state_circuit(prepared[:, 0])
     return isometry_circuit(prepared, fresh=0 if left else 1)
@@ -155,8 +166,8 @@ class _Track:
         entangler: the native two-qubit gate.
         pending: (2, 2) per qubit, what has come since its last two-qubit gate.
         phase: global phase so far.
-        events: in time order, ``(qubit, -1)`` for the next of ``unitaries`` and ``(i, i + 1)`` for
-            a two-qubit gate.
+        events: in time order, ``(qubit, -1)`` for the next of ``unitaries`` and ``(i, j)`` for a
+            two-qubit gate.
         unitaries: of the one-qubit events.
     """
 
@@ -166,18 +177,19 @@ class _Track:
     events: list[tuple[int, int]] = field(default_factory=list)
     unitaries: list[ComplexArray] = field(default_factory=list)
 
-    def add(self, site: int, block: BlockCircuit) -> None:
-        """Append a block on ``(site, site + 1)``."""
+    def add(self, pair: tuple[int, int], block: BlockCircuit) -> None:
+        """Append a block on two qubits."""
         pending, entangler = self.pending, self.entangler
+        i, j = pair
         left, right = block.locals[0]
-        pending[site] = left @ pending[site]
-        pending[site + 1] = right @ pending[site + 1]
+        pending[i] = left @ pending[i]
+        pending[j] = right @ pending[j]
         for left, right in block.locals[1:]:
-            self.unitaries.append(entangler.before[0] @ pending[site])
-            self.unitaries.append(entangler.before[1] @ pending[site + 1])
-            self.events += [(site, -1), (site + 1, -1), (site, site + 1)]
-            pending[site] = left @ entangler.after[0]
-            pending[site + 1] = right @ entangler.after[1]
+            self.unitaries.append(entangler.before[0] @ pending[i])
+            self.unitaries.append(entangler.before[1] @ pending[j])
+            self.events += [(i, -1), (j, -1), pair]
+            pending[i] = left @ entangler.after[0]
+            pending[j] = right @ entangler.after[1]
         self.phase += block.phase + entangler.phase * block.num_cx
 
     def finish(self) -> None:
@@ -202,11 +214,11 @@ class _Writer:
     def circuit(self, track: _Track) -> QuantumCircuit:
         angles = EulerAngles.of(np.array(track.unitaries))
         rows = zip(angles.theta.tolist(), angles.phi.tolist(), angles.lam.tolist(), strict=True)
-        for site, other in track.events:
+        for qubit, other in track.events:
             if other < 0:
-                self._one_qubit(site, *next(rows))
+                self._one_qubit(qubit, *next(rows))
             else:
-                self._two_qubit(site, track.entangler.carries)
+                self._two_qubit((qubit, other), track.entangler.carries)
         for site in range(len(self._qubits)):
             self._rz(site, self._carried[site])
         circuit = QuantumCircuit.from_instructions(
@@ -234,13 +246,13 @@ class _Writer:
                 self._is_zero[site] = False
         self._carried[site] = last_rz
 
-    def _two_qubit(self, site: int, carries: tuple[int, int]) -> None:
-        for qubit, sign in zip((site, site + 1), carries, strict=True):
+    def _two_qubit(self, places: tuple[int, int], carries: tuple[int, int]) -> None:
+        for qubit, sign in zip(places, carries, strict=True):
             if sign == 0:
                 self._rz(qubit, self._carried[qubit])
             self._carried[qubit] *= sign
             self._is_zero[qubit] = False
-        pair = (*self._qubits[site], *self._qubits[site + 1])
+        pair = (*self._qubits[places[0]], *self._qubits[places[1]])
         gate = self._constants[self._native.entangler]
         self._instructions.append(CircuitInstruction(gate, pair))
 

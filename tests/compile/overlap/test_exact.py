@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.overlap import exact
 from qtools.compile.overlap.exact import ExactOverlap
-from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
+from tests.compile.dense import (
+    ansatz_state,
+    random_ansatz,
+    random_complex,
+    random_graph_ansatz,
+    random_mps,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,6 +37,25 @@ def test_any_order_of_blocks_gives_the_dense_overlap_and_derivatives(seed, num_q
     assert overlap == pytest.approx(expected, abs=1e-12)
     assert engine.value(ansatz.gates) == pytest.approx(expected, abs=1e-12)
     # The overlap is linear in each block, so a finite difference is exact.
+    for block in range(num_blocks):
+        change = random_complex(rng, (4, 4))
+        gates = ansatz.gates.copy()
+        gates[block] += change
+        difference = dense_overlap(ansatz, target, gates) - expected
+        assert np.sum(environments[block] * change) == pytest.approx(difference, abs=1e-11)
+
+
+@given(seed=seeds, num_qubits=st.integers(2, 7), num_blocks=st.integers(0, 9))
+def test_blocks_between_any_two_sites(seed, num_qubits, num_blocks):
+    rng = np.random.default_rng(seed)
+    ansatz, target = (
+        random_graph_ansatz(rng, num_qubits, num_blocks),
+        random_mps(rng, num_qubits, 4),
+    )
+    engine = ExactOverlap(ansatz, target)
+    overlap, environments = engine.value_and_environments(ansatz.gates)
+    expected = dense_overlap(ansatz, target)
+    assert overlap == pytest.approx(expected, abs=1e-12)
     for block in range(num_blocks):
         change = random_complex(rng, (4, 4))
         gates = ansatz.gates.copy()

@@ -9,7 +9,12 @@ from qtools.compile.ansatz import BELL_PAIR, Ansatz
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.truncated import TruncatedOverlap
-from tests.compile.dense import ansatz_matrix, random_complex, random_unitaries
+from tests.compile.dense import (
+    ansatz_matrix,
+    random_complex,
+    random_graph_ansatz,
+    random_unitaries,
+)
 
 
 def random_operator(rng, num_sites, max_bond) -> MPS:
@@ -55,3 +60,16 @@ def test_both_engines_equal_the_trace(seed, num_qubits, num_blocks):
         difference = trace(gates) - expected
         assert np.sum(exact[1][block] * change) == pytest.approx(difference, abs=1e-10)
         assert np.sum(truncated[1][block] * change) == pytest.approx(difference, abs=1e-7)
+
+
+@given(seed=st.integers(0, 2**32 - 1), num_qubits=st.integers(2, 5), num_blocks=st.integers(0, 8))
+def test_blocks_between_any_two_sites(seed, num_qubits, num_blocks):
+    rng = np.random.default_rng(seed)
+    ansatz = random_graph_ansatz(rng, num_qubits, num_blocks, is_operator=True)
+    target = random_operator(rng, num_qubits, 4)
+    expected = np.vdot(matrix_of(target), ansatz_matrix(ansatz)) / 2 ** (num_qubits / 2)
+    overlap, environments = ExactOverlap(ansatz, target).value_and_environments(ansatz.gates)
+    assert overlap == pytest.approx(expected, abs=1e-11)
+    np.testing.assert_allclose(
+        np.sum(environments * ansatz.gates, axis=(1, 2)), overlap, atol=1e-11
+    )

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.errors import BadInputError
-from tests.compile.dense import ansatz_state
+from tests.compile.dense import ansatz_state, random_graph_ansatz
 from tests.compile.states import brickwork, random_ansatz
 
 BASES = [
@@ -46,6 +47,21 @@ def test_any_layout_of_blocks_is_exact(n, data):
     ansatz = random_ansatz(n, bonds, seed=data.draw(st.integers(0, 2**32 - 1)))
     circuit = synthesize(ansatz)
     np.testing.assert_allclose(Statevector(circuit).data, ansatz_state(ansatz), atol=1e-11)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 7), st.integers(0, 9), st.integers(0, 2**32 - 1))
+def test_sites_become_the_qubits_that_they_are(n, num_blocks, seed):
+    rng = np.random.default_rng(seed)
+    ansatz, qubits = random_graph_ansatz(rng, n, num_blocks), rng.permutation(n).tolist()
+    circuit = synthesize(ansatz, qubits=qubits)
+    on_sites = QuantumCircuit(n)
+    on_sites.compose(circuit, [qubits.index(qubit) for qubit in range(n)], inplace=True)
+    np.testing.assert_allclose(Statevector(on_sites).data, ansatz_state(ansatz), atol=1e-11)
+    edges = {frozenset((qubits[i], qubits[j])) for i, j in ansatz.pairs}
+    for instruction in circuit.data:
+        places = frozenset(circuit.find_bit(qubit).index for qubit in instruction.qubits)
+        assert len(places) == 1 or places in edges
 
 
 @pytest.mark.parametrize("basis", BASES)
