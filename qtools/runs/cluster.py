@@ -17,10 +17,8 @@ A cluster to start is described by a TOML file::
 
 import contextlib
 import importlib
-import json
 import logging
 import time
-import tomllib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -31,6 +29,8 @@ from qtools import __version__
 from qtools.errors import BadInputError, MissingDependencyError, StoppedEarlyError, nearest
 from qtools.runs.executors import Dask, Ending, Limits, Outcome
 from qtools.runs.host import run_chunk
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import read_json, read_toml
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -194,7 +194,8 @@ def _failed(error: BaseException, chunk: list[_Job], queue: _Queue) -> Iterator[
     import distributed
 
     if not isinstance(error, distributed.KilledWorker | EOFError | BrokenPipeError):
-        raise BadInputError(f"the cluster cannot run the work: {error}") from error
+        reason = " ".join(str(error).split())
+        raise BadInputError(f"the workers of the cluster cannot do the work: {reason}") from error
     for job in chunk:
         deaths = queue.deaths[job[0]] = queue.deaths.get(job[0], 0) + 1
         if len(chunk) == 1 and deaths >= _TRIES:
@@ -234,30 +235,29 @@ def _address(cluster: Dask, stack: contextlib.ExitStack) -> Any:
     assert cluster.file is not None
     if cluster.file.suffix == ".toml":
         return stack.enter_context(_started(cluster.file))
-    try:
-        address = json.loads(cluster.file.read_text(encoding="utf-8"))["address"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInputError(
-            f"expected the file of a Dask scheduler in {cluster.file}: {error}"
-        ) from error
-    return str(address)
+    record = read_json(cluster.file, what="scheduler")
+    if not isinstance(record, dict) or not isinstance(record.get("address"), str):
+        raise BadInputError(f"expected the file of a Dask scheduler in {cluster.file}")
+    return record["address"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Description:
+    """A cluster to start, as its file has it."""
+
+    cluster: str
+    jobs: int
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def _started(file: Path) -> Any:
     """The cluster that a TOML file describes."""
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-        name, jobs = table.pop("cluster"), table.pop("jobs")
-        options = table.pop("options", {})
-    except (OSError, ValueError, KeyError, RecursionError) as error:
+    asked = typed(_Description, read_toml(file, what="cluster"), source=str(file))
+    name = asked.cluster
+    if name not in _CLUSTERS:
         raise BadInputError(
-            f"expected a description of a Dask cluster in {file}, with cluster, jobs and "
-            f"[options]: {error}"
-        ) from error
-    if table or name not in _CLUSTERS or not isinstance(jobs, int) or not isinstance(options, dict):
-        raise BadInputError(
-            f"expected cluster among {', '.join(_CLUSTERS)}, a whole number of jobs and [options] "
-            f"in {file}, got {name!r}{nearest(str(name), _CLUSTERS)}, {jobs!r} and {list(table)}"
+            f"expected cluster among {', '.join(_CLUSTERS)} in {file}, got {name!r}"
+            f"{nearest(name, _CLUSTERS)}"
         )
     if name == "LocalCluster":
         module: Any = importlib.import_module("distributed")
@@ -267,8 +267,8 @@ def _started(file: Path) -> Any:
         except ModuleNotFoundError as error:
             raise MissingDependencyError.of("dask-jobqueue", extra="cluster") from error
     try:
-        started = getattr(module, name)(**options)
-        started.scale(jobs) if name == "LocalCluster" else started.scale(jobs=jobs)
+        started = getattr(module, name)(**asked.options)
+        started.scale(asked.jobs) if name == "LocalCluster" else started.scale(jobs=asked.jobs)
     except (TypeError, ValueError) as error:
         raise BadInputError(f"{name} refuses the [options] of {file}: {error}") from error
     return started

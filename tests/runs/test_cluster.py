@@ -1,8 +1,7 @@
 """The Dask executor: the same outcomes as here, whoever dies."""
 
-import os
 import threading
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,14 @@ from qtools.runs.executors import Dask, Ending, Limits, Serial, parse_executor, 
 
 pytest.importorskip("distributed")
 
-from chaos.dask_cluster import DaskCluster  # noqa: E402 - needs Dask
+from chaos.dask_cluster import DaskCluster
+from chaos.misbehave import behave
 
 LIMITS = Limits(seconds=5.0)
 
 
-def behave(what: str) -> str:
-    if what == "hang":
-        time.sleep(60)
-    if what == "exit":
-        os._exit(3)
-    if what == "refuse":
-        raise BadInputError("expected x, got y; do z")
-    time.sleep(0.05)
-    return what.upper()
-
-
 @pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> DaskCluster:
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     with DaskCluster(tmp_path_factory.mktemp("dask"), workers=1) as made:
         yield made
 
@@ -59,9 +48,7 @@ def test_a_scheduler_that_is_restarted_loses_nothing(dask: DaskCluster) -> None:
     arguments = ["a"] * 60
     timer = threading.Timer(1.0, dask.restart_scheduler)
     timer.start()
-    outcomes = list(
-        run_all(behave, arguments, executor=Dask(address=dask.address), limits=LIMITS)
-    )
+    outcomes = list(run_all(behave, arguments, executor=Dask(address=dask.address), limits=LIMITS))
     timer.join()
     assert sorted(outcome.index for outcome in outcomes) == list(range(60))
     assert {outcome.value for outcome in outcomes} == {"A"}
@@ -77,9 +64,9 @@ def test_a_scheduler_that_is_not_there_stops_the_run(monkeypatch: pytest.MonkeyP
     ("text", "what"),
     [
         ("cluster = 'SLURMCluster'", "jobs"),
-        ("cluster = 'SlurmCluster'\njobs = 2", "did you mean 'SLURMCluster'"),
+        ("cluster = 'SLURMClustr'\njobs = 2", "did you mean 'SLURMCluster'"),
         ("cluster = 'LocalCluster'\njobs = 2\n[options]\nno_such = 1", "refuses"),
-        ("a = " + "[" * 10_000, "description"),
+        ("a = " + "[" * 10_000, "nested too deep"),
     ],
 )
 def test_wrong_cluster_files_are_named(tmp_path: Path, text: str, what: str) -> None:

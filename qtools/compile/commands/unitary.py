@@ -9,7 +9,7 @@ import typer
 from qtools import console
 from qtools.compile.commands import options as o
 from qtools.compile.output.circuit_format import CircuitFormat
-from qtools.errors import GoalNotReachedError, OutputExistsError
+from qtools.errors import BadInputError, GoalNotReachedError, OutputExistsError
 
 if TYPE_CHECKING:
     from qtools.compile.output.run_directory import RunDirectory
@@ -123,12 +123,13 @@ def unitary(
 
 def _refuse_foreign(directory: "RunDirectory", problem_id: str) -> None:
     from qtools.compile.output.run_directory import HISTORY, RESULT, TARGET
+    from qtools.runs.untrusted import read_json
 
     held = [n for n in (RESULT, TARGET, HISTORY) if (directory.path / n).exists()]
     held += [directory.circuit_path.name] if directory.circuit_path.exists() else []
     try:
-        ours = json.loads(directory.result_path.read_text(encoding="utf-8"))["problem_id"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        ours = read_json(directory.result_path, what="result")["problem_id"]
+    except (BadInputError, KeyError, TypeError):
         ours = None
     if held and ours != problem_id:
         raise OutputExistsError(

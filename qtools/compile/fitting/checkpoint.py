@@ -21,10 +21,10 @@ from qtools.compile.fitting.fit import STAGE_OUTCOMES, Fit, StageMark
 from qtools.compile.fitting.lbfgs import Optimization, Pair
 from qtools.compile.fitting.objective import Evaluation
 from qtools.compile.mps import MPS, ComplexArray
-from qtools.compile.output.array_file import damaged, read_arrays, write_arrays
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.compile.target.evolve import Target
+from qtools.runs.array_file import damaged, read_arrays, write_arrays
 
 FOLDER = "checkpoint"
 INTERVAL = 1.0

@@ -37,6 +37,7 @@ from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task
+from qtools.runs.typed import typed
 from qtools.runs.untrusted import read_json
 
 KIND = "sweep"
@@ -149,11 +150,10 @@ def finished(out: Path, campaign_id: str | None = None) -> Summary | None:
     if not (out / SWEEP).exists():
         return None
     record = read_json(out / SWEEP, what="record of a sweep")
-    try:
-        summary = Summary(**record["summary"])
-        held = record["id"]
-    except (KeyError, TypeError) as error:
-        raise BadInputError(f"{out / SWEEP} is no record of a sweep ({error})") from None
+    if not isinstance(record, dict):
+        raise BadInputError(f"{out / SWEEP} should hold a JSON object")
+    summary = typed(Summary, record.get("summary"), source=f"{out / SWEEP}: summary")
+    held = record.get("id")
     if campaign_id not in (None, held):
         raise OutputExistsError(
             f"expected {out} to be new or to hold this sweep, and it holds another one; "

@@ -118,6 +118,7 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 if file.suffix.lower() in SUFFIXES and file.is_file():
+                    refuse_link_out(path, file)
                     label = file.relative_to(path).as_posix()
                     found.setdefault(file.resolve(), FoundFile(path=file, label=label))
         elif path.is_file():
@@ -130,6 +131,15 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
             f"{', '.join(map(str, paths))}, found none"
         )
     return sorted(found.values(), key=lambda file: (file.label, str(file.path)))
+
+
+def refuse_link_out(folder: Path, file: Path) -> None:
+    """Raise :class:`BadInputError` for a symbolic link that leads out of the imported folder."""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadInputError(
+            f"expected the files of {folder} to lie in it, and {file} is a link to somewhere else; "
+            "remove it, or name its target as a file to import"
+        )
 
 
 def _open_or_new(job: ImportJob, corpus: Path) -> Manifest:

@@ -1,6 +1,5 @@
 """Sets of circuits to verify: read from folders, Parquet files or a corpus."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,10 @@ from typing import Any
 
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
+from qtools.datasets.corpus import PARQUET_ERRORS, refuse_large
 from qtools.errors import BadInputError
 from qtools.generate.write import INDEX
+from qtools.runs.untrusted import read_json, read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def read_circuits(path: Path) -> list[Circuit]:
 def _from_folder(path: Path) -> Iterator[Circuit]:
     families = _families(path / INDEX)
     for file in sorted(path.glob("*.qasm")):
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, what="circuit")
         yield Circuit(
             name=file.name,
             qasm=text,
@@ -57,12 +58,12 @@ def _from_folder(path: Path) -> Iterator[Circuit]:
 
 
 def _families(index: Path) -> dict[str, str]:
-    try:
-        record: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
-        return {e["file"]: e["conditions"]["family"] or "" for e in record["circuits"]}
-    except FileNotFoundError:
+    if not index.exists():
         return {}
-    except (ValueError, KeyError, TypeError) as error:
+    record: Any = read_json(index, what="index of sampled circuits")
+    try:
+        return {str(e["file"]): str(e["conditions"]["family"] or "") for e in record["circuits"]}
+    except (KeyError, TypeError) as error:
         raise BadInputError(
             f"expected the index of sampled circuits in {index}: {error}"
         ) from error
@@ -72,10 +73,16 @@ def _from_parquet(path: Path) -> Iterator[Circuit]:
     import pyarrow.parquet as pq
 
     for file in sorted(path.glob("data/*.parquet")):
-        for row in pq.read_table(file, columns=["id", "qasm", "family"]).to_pylist():
-            yield Circuit(
-                name=row["id"],
-                qasm=row["qasm"],
-                normal=qasm2.loads(row["qasm"]),
-                family=row["family"],
-            )
+        try:
+            with pq.ParquetFile(file) as shard:
+                refuse_large(shard, file)
+                rows = shard.read(columns=["id", "qasm", "family"]).to_pylist()
+        except PARQUET_ERRORS as error:
+            reason = " ".join(str(error).split())
+            raise BadInputError(f"cannot read {file} ({reason}); sample again") from error
+        for row in rows:
+            texts = [row.get(name) for name in ("id", "qasm", "family")]
+            if not all(isinstance(text, str) for text in texts):
+                raise BadInputError(f"expected circuits with id, qasm and family in {file}")
+            name, qasm, family = map(str, texts)
+            yield Circuit(name=name, qasm=qasm, normal=qasm2.loads(qasm), family=family)
