@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
 
-.PHONY: demo test test-slow check format bench chaos clean
+.PHONY: demo test test-slow test-browser check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
@@ -19,6 +19,11 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# Reports in headless Chromium, which must be on the PATH.
+test-browser: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
+	$(BIN)/python -m pytest tests/report
 
 check: $(READY)
 	$(BIN)/ruff check .

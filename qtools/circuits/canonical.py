@@ -74,15 +74,71 @@ def canonical_fingerprint(circuit: NormalCircuit, *, angles: bool = True) -> Can
 def canonical_fingerprints(circuit: NormalCircuit) -> CanonicalPair:
     """Fingerprints with and without angles, for little more than the price of one."""
     table = wire_table(circuit)
-    of_structure = _order(table, table.shapes)
+    skeleton = _Skeleton.of(table)
+    of_structure = _order(skeleton, table.shapes)
     # An order that the light cones give without angles serves with angles too; and where equal
     # gates have equal angles, the symmetries are the same.
     same = of_structure.discrete or len(set(table.labels)) == len(set(table.shapes))
-    of_circuit = of_structure if same else _order(table, table.labels)
+    of_circuit = of_structure if same else _order(skeleton, table.labels)
+    places = _places(skeleton, of_structure)
     return CanonicalPair(
-        circuit=_fingerprint(table, table.labels, of_circuit),
-        structure=_fingerprint(table, table.shapes, of_structure),
+        circuit=_fingerprint(
+            table, table.labels, of_circuit, places if same else _places(skeleton, of_circuit)
+        ),
+        structure=_fingerprint(table, table.shapes, of_structure, places),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Skeleton:
+    """What the order of the vertices depends on besides the labels; made with :meth:`of`.
+
+    Attributes:
+        all_operands: of every operation.
+        operands: without pendant bits, see below.
+        kinds: of every vertex, qubit or classical bit.
+        alone, meeting: vertices in use that share no operation with another one, and the others.
+        pendant: classical bits that only one operation uses. They follow its qubit; left in, they
+            would hide that two qubits may be exchanged.
+    """
+
+    all_operands: Sequence[tuple[Operand, ...]]
+    operands: Sequence[tuple[Operand, ...]]
+    kinds: Sequence[int]
+    alone: Sequence[int]
+    meeting: Sequence[int]
+    pendant: frozenset[int]
+
+    @classmethod
+    def of(cls, table: WireTable) -> "_Skeleton":
+        """The skeleton of a circuit."""
+        kinds = [_QUBIT] * table.num_qubits + [_CLBIT] * table.num_clbits
+        uses = [0] * len(kinds)
+        for ends in table.operands:
+            for vertex, _, _ in ends:
+                uses[vertex] += 1
+        pendant = frozenset([v for v in range(table.num_qubits, len(uses)) if uses[v] == 1])
+        operands: Sequence[tuple[Operand, ...]] = table.operands
+        if pendant:
+            operands = [
+                # Classical bits come after the qubits.
+                ends if ends[-1][0] < table.num_qubits else _without(ends, pendant)
+                for ends in operands
+            ]
+        meeting = {vertex for ends in operands if len(ends) > 1 for vertex, _, _ in ends}
+        used = {v for v, count in enumerate(uses) if count}
+        return cls(
+            all_operands=table.operands,
+            operands=operands,
+            kinds=kinds,
+            alone=list(used - pendant - meeting),
+            meeting=sorted(meeting),
+            pendant=pendant,
+        )
+
+
+def _without(ends: Sequence[Operand], vertices: frozenset[int]) -> tuple[Operand, ...]:
+    return tuple([end for end in ends if end[0] not in vertices])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,35 +156,23 @@ class _Order:
     exhaustive: bool
 
 
-def _order(table: WireTable, labels: Sequence[str]) -> _Order:
-    uses = [0] * (table.num_qubits + table.num_clbits)
-    for ends in table.operands:
-        for vertex, _, _ in ends:
-            uses[vertex] += 1
-    # A classical bit that only one operation uses follows its qubit; left in, it would hide that
-    # two qubits may be exchanged.
-    pendant = {v for v in range(table.num_qubits, len(uses)) if uses[v] == 1}
-    members = {v for v, count in enumerate(uses) if count and v not in pendant}
+def _order(skeleton: _Skeleton, labels: Sequence[str]) -> _Order:
     number = {label: index for index, label in enumerate(sorted(set(labels)))}
     words = [number[label] for label in labels]
-    operands: Sequence[tuple[Operand, ...]] = table.operands
-    if pendant:
-        operands = [tuple(e for e in ends if e.vertex not in pendant) for ends in operands]
-    kinds = [_QUBIT] * table.num_qubits + [_CLBIT] * table.num_clbits
-    colours = light_cones(kinds, words, operands)
+    colours = light_cones(skeleton.kinds, words, skeleton.operands)
     # Vertices that meet no other are what their colour says; those of one colour are exchangeable.
-    meeting = {end.vertex for ends in operands if len(ends) > 1 for end in ends}
-    vertices = sorted(members - meeting, key=colours.__getitem__)
+    meeting = skeleton.meeting
+    vertices = sorted(skeleton.alone, key=colours.__getitem__)
     discrete = len({colours[v] for v in meeting}) == len(meeting)
     exhaustive = True
     if discrete:
         vertices += sorted(meeting, key=colours.__getitem__)
     else:
-        search = VertexSearch(words, operands, np.array(colours, dtype=np.uint64))
-        vertices += search.order(np.array(sorted(meeting), dtype=np.int64))
+        search = VertexSearch(words, skeleton.operands, np.array(colours, dtype=np.uint64))
+        vertices += search.order(np.array(meeting, dtype=np.int64))
         exhaustive = search.work <= BUDGET
-    if pendant:
-        vertices += _pendant_order(table, pendant, vertices)
+    if skeleton.pendant:
+        vertices += _pendant_order(skeleton, vertices)
     return _Order(vertices=vertices, discrete=discrete, exhaustive=exhaustive)
 
 
@@ -168,7 +212,6 @@ def _pass(
                 gathered[vertex] = 0
                 current[vertex] = run
         if len(ends) == 1:
-            vertex = ends[0][0]
             gathered[vertex] += hash((word, before[vertex]))
         else:
             value = hash((word, sum([hash((before[v], role)) for v, role, _ in ends])))
@@ -177,27 +220,38 @@ def _pass(
     return [hash(pair) for pair in zip(before, gathered, strict=True)]
 
 
-def _pendant_order(table: WireTable, pendant: set[int], vertices: Sequence[int]) -> list[int]:
+def _pendant_order(skeleton: _Skeleton, vertices: Sequence[int]) -> list[int]:
     """Classical bits that follow their qubit, by qubit and then by time."""
     rank = {vertex: index for index, vertex in enumerate(vertices)}
     keyed = [
-        (rank[ends[0].vertex], ends[0].run, end.vertex)
-        for ends in table.operands
-        for end in ends
-        if end.vertex in pendant
+        (rank[ends[0][0]], ends[0][2], vertex)
+        for ends in skeleton.all_operands
+        if len(ends) > 1
+        for vertex, _, _ in ends
+        if vertex in skeleton.pendant
     ]
     return [vertex for _, _, vertex in sorted(keyed)]
 
 
-def _fingerprint(table: WireTable, labels: Sequence[str], order: _Order) -> Canonical:
-    """Of all operations under the vertex order, sorted: complete and free of order."""
+def _places(skeleton: _Skeleton, order: _Order) -> list[list[int]]:
+    """Operands of every operation under a vertex order, each as one integer, sorted."""
     rank = {vertex: index << _FIELD_BITS for index, vertex in enumerate(order.vertices)}
+    found = []
+    for ends in skeleton.all_operands:
+        packed = [role << 2 * _FIELD_BITS | rank[v] | run for v, role, run in ends]
+        if len(packed) > 1:
+            packed.sort()
+        found.append(packed)
+    return found
+
+
+def _fingerprint(
+    table: WireTable, labels: Sequence[str], order: _Order, places: Sequence[Sequence[int]]
+) -> Canonical:
+    """Of all operations under the vertex order, sorted: complete and free of order."""
     names = sorted(set(labels))
     number = {name: index for index, name in enumerate(names)}
-    lines = [
-        (number[label], *sorted([role << 2 * _FIELD_BITS | rank[v] | run for v, role, run in ends]))
-        for label, ends in zip(labels, table.operands, strict=True)
-    ]
+    lines = [(number[label], *ends) for label, ends in zip(labels, places, strict=True)]
     lines.sort()
     text = repr((table.num_qubits, table.num_clbits, names, lines))
     digest = hashlib.sha256(text.encode()).hexdigest()

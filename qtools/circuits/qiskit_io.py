@@ -1,6 +1,6 @@
 """Qiskit circuits to the normal form and back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +52,11 @@ _RENAMED: dict[str, Callable[[tuple[float, ...]], tuple[str, tuple[float, ...]]]
 class _Frame:
     """Instructions still to be expanded, with the meaning of their bits outside."""
 
-    instructions: list[CircuitInstruction]
+    instructions: Iterator[CircuitInstruction]
     qubits: dict[Any, int]
     clbits: dict[Any, int]
     condition: Condition | None
     depth: int
-    position: int = 0
 
 
 def from_qiskit(
@@ -116,25 +115,27 @@ class _Expander:
         steps = 0
         while self._stack:
             frame = self._stack[-1]
-            if frame.position == len(frame.instructions):
+            depth = len(self._stack)
+            for instruction in frame.instructions:
+                steps += 1
+                # Definitions count too: a tower of empty ones makes no operations, and each costs
+                # Qiskit about 0.1 ms.
+                if (
+                    len(self.found) >= self.max_operations
+                    or steps > 4 * self.max_operations
+                    or self._definitions > MAX_DEFINITIONS
+                ):
+                    raise UnsupportedCircuitError(
+                        "too-many-operations",
+                        f"expected at most {self.max_operations} operations after gate "
+                        "definitions are expanded, and this circuit has more; raise the limit or "
+                        "split it",
+                    )
+                self._visit(instruction, frame)
+                if len(self._stack) > depth:
+                    break
+            else:
                 self._stack.pop()
-                continue
-            instruction = frame.instructions[frame.position]
-            frame.position += 1
-            steps += 1
-            # Definitions count too: a tower of empty ones makes no operations, and each costs
-            # Qiskit about 0.1 ms.
-            if (
-                len(self.found) >= self.max_operations
-                or steps > 4 * self.max_operations
-                or self._definitions > MAX_DEFINITIONS
-            ):
-                raise UnsupportedCircuitError(
-                    "too-many-operations",
-                    f"expected at most {self.max_operations} operations after gate definitions "
-                    "are expanded, and this circuit has more; raise the limit or split it",
-                )
-            self._visit(instruction, frame)
 
     def _push(
         self,
@@ -153,7 +154,7 @@ class _Expander:
         self._definitions += 1
         self._stack.append(
             _Frame(
-                instructions=list(body.data),
+                instructions=iter(list(body.data)),
                 qubits=qubits,
                 clbits=clbits,
                 condition=condition,
@@ -163,19 +164,22 @@ class _Expander:
 
     def _visit(self, instruction: CircuitInstruction, frame: _Frame) -> None:
         name = instruction.name
-        qubits = tuple(frame.qubits[bit] for bit in instruction.qubits)
+        indices = frame.qubits
+        qubits = tuple([indices[bit] for bit in instruction.qubits])
         if instruction.is_standard_gate():
+            params = instruction.params
+            angles = _angles(params) if params else ()
             if name in _RENAMED:
-                new_name, angles = _RENAMED[name](_angles(instruction.params))
+                new_name, angles = _RENAMED[name](angles)
                 self._add(new_name, angles, qubits, frame)
                 return
             if name in ALPHABET:
-                self._add(name, _angles(instruction.params), qubits, frame)
+                self._add(name, angles, qubits, frame)
                 return
             if name == "global_phase":
                 return
         if name in DIRECTIVES:
-            clbits = tuple(frame.clbits[bit] for bit in instruction.clbits)
+            clbits = tuple([frame.clbits[bit] for bit in instruction.clbits])
             self.found.append((Operation(name, qubits, (), clbits), frame.condition))
         elif name == "delay":
             return
@@ -188,7 +192,7 @@ class _Expander:
         self, name: str, angles: tuple[float, ...], qubits: tuple[int, ...], frame: _Frame
     ) -> None:
         if angles:
-            angles = tuple(snapped(angle) for angle in angles)
+            angles = tuple([snapped(angle) for angle in angles])
         self.found.append((Operation(name, qubits, angles), frame.condition))
 
     def _expand(

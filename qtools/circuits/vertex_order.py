@@ -8,6 +8,7 @@ collision can cost the canonicity of an order, never its being an order.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,23 +58,34 @@ class VertexSearch:
         self._guesses = 0
         self._num_operations = len(operands)
         self._colours = colours
-        self._links = {tuple(end.vertex for end in ends) for ends in operands if len(ends) > 1}
-        flat = [
-            (index, word, end.vertex, end.role, end.run)
-            for index, (word, ends) in enumerate(zip(words, operands, strict=True))
-            for end in ends
-        ]
+        self._links = {
+            tuple([vertex for vertex, _, _ in ends]) for ends in operands if len(ends) > 1
+        }
+        flat: list[int] = []
+        for index, (word, ends) in enumerate(zip(words, operands, strict=True)):
+            for end in ends:
+                flat += (index, word, *end)
         table = np.array(flat, dtype=np.int64).reshape(-1, 5)
-        self._operation, word, self._vertex, role, run = table.T.copy()
-        self._keys = _mix(_mix(word.astype(np.uint64)) + (role * (1 << 32) + run).astype(np.uint64))
-        self._entries: list[list[tuple[int, int]]] = [[] for _ in operands]
-        self._operations_on: dict[int, set[int]] = {}
-        rows = zip(
-            *(array.tolist() for array in (self._operation, self._keys, self._vertex)), strict=True
-        )
-        for operation, key, vertex in rows:
-            self._entries[operation].append((key, vertex))
-            self._operations_on.setdefault(vertex, set()).add(operation)
+        self._operation, word_of, self._vertex, role, run = table.T.copy()
+        places = (role * (1 << 32) + run).astype(np.uint64)
+        self._keys = _mix(_mix(word_of.astype(np.uint64)) + places)
+
+    @cached_property
+    def _entries(self) -> list[list[tuple[int, int]]]:
+        """Per operation, the key and the vertex of each operand."""
+        found: list[list[tuple[int, int]]] = [[] for _ in range(self._num_operations)]
+        columns = (self._operation, self._keys, self._vertex)
+        for operation, key, vertex in zip(*(c.tolist() for c in columns), strict=True):
+            found[operation].append((key, vertex))
+        return found
+
+    @cached_property
+    def _operations_on(self) -> dict[int, set[int]]:
+        """Per vertex, the operations that act on it."""
+        found: dict[int, set[int]] = {}
+        for operation, vertex in zip(self._operation.tolist(), self._vertex.tolist(), strict=True):
+            found.setdefault(vertex, set()).add(operation)
+        return found
 
     def order(self, members: Indices) -> list[int]:
         """``members`` in canonical order; all others must meet none of them."""
@@ -290,9 +302,9 @@ class _Gather:
     def __init__(self, operation: Indices, vertex: Indices, keys: Colours) -> None:
         self.vertex = vertex
         self._keys = keys
-        self._operation_starts = _group_starts(operation)
-        sizes = np.diff(self._operation_starts, append=len(operation))
-        self._operation_of = np.repeat(np.arange(len(sizes)), sizes)
+        first = _first_of_group(operation)
+        self._operation_starts = first.nonzero()[0]
+        self._operation_of = first.cumsum() - 1
         self._by_vertex = np.argsort(vertex, kind="stable")
         self._vertex_starts = _group_starts(vertex[self._by_vertex])
         self.vertices = vertex[self._by_vertex][self._vertex_starts]
@@ -314,10 +326,19 @@ class _Gather:
 
 def _count_distinct(values: Colours) -> Indices:
     """Number of distinct values in every row."""
+    if len(values) == 1:
+        return np.array([len(set(values[0].tolist()))])
     ordered = np.sort(values, axis=1)
     distinct: Indices = 1 + np.count_nonzero(ordered[:, 1:] != ordered[:, :-1], axis=1)
     return distinct
 
 
 def _group_starts(ordered: Indices) -> Indices:
-    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    return _first_of_group(ordered).nonzero()[0]
+
+
+def _first_of_group(ordered: Indices) -> NDArray[np.bool_]:
+    """Which entries differ from the one before; the first entry does."""
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first

@@ -8,34 +8,31 @@ built here is the gate-dependency graph modulo commutation, without any order of
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.angles import angle_text
-from qtools.circuits.normal import NormalCircuit
+from qtools.circuits.normal import NormalCircuit, Operation
 
 _ROLE = {"a": 0, "b": 1, "c": 2}
 _CLBIT_ROLE = 3
 _CONDITION_ROLE = 4
+# What commutes with nothing, itself included.
+_NO_ALGEBRA = ""
 # Per gate, the algebra and the role of each operand; measure and reset commute with nothing.
 _PLACES = {
-    name: tuple((wire, _ROLE[role]) for wire, role in zip(spec.wires, spec.roles, strict=True))
+    name: tuple(
+        (_NO_ALGEBRA if wire == "*" else wire, _ROLE[role])
+        for wire, role in zip(spec.wires, spec.roles, strict=True)
+    )
     for name, spec in ALPHABET.items()
-} | dict.fromkeys(("measure", "reset"), (("*", 0),))
+} | dict.fromkeys(("measure", "reset"), ((_NO_ALGEBRA, 0),))
 
 
-class Operand(NamedTuple):
-    """One wire end of an operation.
-
-    Attributes:
-        vertex: qubits come first, then classical bits.
-        role: place in the gate; exchangeable operands share it.
-        run: number of the run on that vertex that the operation belongs to.
-    """
-
-    vertex: int
-    role: int
-    run: int
+#: One wire end of an operation: (vertex, role, run). Vertices are the qubits, then the classical
+#: bits; the role is the place in the gate, shared by exchangeable operands; the run is the number
+#: of the run on that vertex that the operation belongs to. A plain tuple, because a circuit has
+#: thousands and nothing takes longer than making them.
+Operand = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,32 +55,30 @@ class WireTable:
 
 def wire_table(circuit: NormalCircuit) -> WireTable:
     """The operands of a circuit with their runs."""
-    first_clbit = circuit.num_qubits
-    offsets = circuit.register_offsets()
-    runs = _Runs(circuit.num_qubits + circuit.num_clbits)
+    vertices = circuit.num_qubits + circuit.num_clbits
+    # The run that is open on every vertex, and its algebra.
+    letters, runs = [_NO_ALGEBRA] * vertices, [-1] * vertices
     shapes: list[str] = []
     labels: list[str] = []
     operands: list[tuple[Operand, ...]] = []
-    for name, qubits, params, clbits, condition in circuit.operations:
+    for operation in circuit.operations:
+        name, qubits, params, clbits, condition = operation
         if name == "barrier":
             continue
-        ends = [
-            Operand(qubit, role, runs.enter(qubit, wire))
-            for qubit, (wire, role) in zip(qubits, _PLACES[name], strict=True)
-        ]
-        for clbit in clbits:
-            bit = first_clbit + clbit
-            ends.append(Operand(bit, _CLBIT_ROLE, runs.enter(bit, "*")))
-        suffix = ""
-        if condition is not None:
-            register, value = condition
-            suffix = f" if {value}"
-            for place in range(circuit.cregs[register]):
-                bit = first_clbit + offsets[register] + place
-                ends.append(Operand(bit, _CONDITION_ROLE + place, runs.enter(bit, "read")))
-        angles = f"({','.join(map(angle_text, params))})" if params else ""
-        shapes.append(name + suffix)
-        labels.append(name + angles + suffix)
+        ends: list[Operand] = []
+        for vertex, (letter, role) in zip(qubits, _PLACES[name], strict=True):
+            if letter != letters[vertex] or letter == _NO_ALGEBRA:
+                runs[vertex] += 1
+                letters[vertex] = letter
+            ends.append((vertex, role, runs[vertex]))
+        shape = name
+        if clbits or condition is not None:
+            shape += _classical_ends(circuit, operation, ends, letters, runs)
+        shapes.append(shape)
+        if params:
+            angles = ",".join([angle_text(angle) for angle in params])
+            shape = f"{name}({angles}){shape[len(name) :]}"
+        labels.append(shape)
         operands.append(tuple(ends))
     return WireTable(
         num_qubits=circuit.num_qubits,
@@ -94,16 +89,32 @@ def wire_table(circuit: NormalCircuit) -> WireTable:
     )
 
 
-class _Runs:
-    """The current run of every wire."""
+def _classical_ends(
+    circuit: NormalCircuit,
+    operation: Operation,
+    ends: list[Operand],
+    letters: list[str],
+    runs: list[int],
+) -> str:
+    """Add the classical bits that an operation writes and reads to its ``ends``.
 
-    def __init__(self, size: int) -> None:
-        self._letter = [""] * size
-        self._run = [-1] * size
+    Reads commute with reads.
 
-    def enter(self, wire: int, letter: str) -> int:
-        """Number of the run that a gate of algebra ``letter`` joins or opens on ``wire``."""
-        if letter == "*" or letter != self._letter[wire]:
-            self._run[wire] += 1
-            self._letter[wire] = letter
-        return self._run[wire]
+    Returns:
+        What its condition adds to its shape.
+    """
+    places = [(bit, _CLBIT_ROLE, _NO_ALGEBRA) for bit in operation.clbits]
+    suffix = ""
+    if operation.condition is not None:
+        register, value = operation.condition
+        suffix = f" if {value}"
+        first = circuit.register_offsets()[register]
+        size = circuit.cregs[register]
+        places += [(first + place, _CONDITION_ROLE + place, "read") for place in range(size)]
+    for bit, role, letter in places:
+        vertex = circuit.num_qubits + bit
+        if letter != letters[vertex] or letter == _NO_ALGEBRA:
+            runs[vertex] += 1
+            letters[vertex] = letter
+        ends.append((vertex, role, runs[vertex]))
+    return suffix

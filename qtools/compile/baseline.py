@@ -8,10 +8,10 @@ import numpy as np
 from qtools.compile.ansatz import trotter_ansatz
 from qtools.compile.mps import overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
-from qtools.compile.result import Baseline
+from qtools.compile.result import Baseline, TrotterPoint
 from qtools.compile.settings import CompileSettings
 from qtools.compile.synthesis.circuit import synthesize
-from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
+from qtools.compile.synthesis.circuit_metrics import gate_counts, two_qubit_depth
 from qtools.compile.target.evolve import Target, trotter_state
 from qtools.compile.target.integrators import STRANG
 
@@ -40,17 +40,23 @@ def trotter_baseline(
         angle = _PRECISION * float(np.arccos(np.sqrt(min(fidelity, 1.0 - 1e-12))))
         state = trotter_state(problem, STRANG, steps, max_angle=angle)
         reached = abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
+        looked_at[steps] = float(min(1.0, reached))
         return max(0.0, 1.0 - reached)
 
+    looked_at: dict[int, float] = {}
     steps = _fewest_steps(infidelity, max(_ROUNDING, 1.0 - fidelity))
-    depth = None
+    depth = gates = None
     if steps is not None:
         circuit = synthesize(trotter_ansatz(problem, 2 * steps + 1), basis=settings.basis)
-        depth = two_qubit_depth(circuit)
+        depth, gates = two_qubit_depth(circuit), gate_counts(circuit)
     return Baseline(
         trotter_same_depth_fidelity=same_depth_fidelity,
         trotter_same_fidelity_two_qubit_depth=depth,
         trotter_same_fidelity_steps=steps,
+        trotter_same_fidelity_gates=gates,
+        trotter_points=tuple(
+            TrotterPoint(steps=tried, fidelity=looked_at[tried]) for tried in sorted(looked_at)
+        ),
     )
 
 

@@ -71,6 +71,19 @@ class DepthTrial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrotterPoint:
+    """A plain Trotter circuit that was looked at.
+
+    Attributes:
+        steps: second-order steps.
+        fidelity: to the target.
+    """
+
+    steps: int
+    fidelity: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Baseline:
     """Plain second-order Trotter circuits for the same problem.
 
@@ -79,11 +92,15 @@ class Baseline:
         trotter_same_fidelity_two_qubit_depth: two-qubit depth at which Trotter reaches the fidelity
             of the compiled circuit; None when the search ended before.
         trotter_same_fidelity_steps: the number of Trotter steps of that circuit.
+        trotter_same_fidelity_gates: how often that circuit has each native gate.
+        trotter_points: all Trotter circuits that the search looked at, by number of steps.
     """
 
     trotter_same_depth_fidelity: float
     trotter_same_fidelity_two_qubit_depth: int | None
     trotter_same_fidelity_steps: int | None
+    trotter_same_fidelity_gates: dict[str, int] | None
+    trotter_points: tuple[TrotterPoint, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

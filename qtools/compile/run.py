@@ -6,6 +6,7 @@ from typing import Any
 from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import INTERVAL
+from qtools.compile.output.pages.state_page import write_state_page
 from qtools.compile.output.run_directory import RunDirectory, request_id
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import Problem
@@ -87,6 +88,7 @@ def run(
         record = directory.finished_record(request)
         if record is not None:
             tell("finished already")
+            write_state_page(directory)
             return record
         directory.refuse_foreign(problem, checkpoints)
     start = None if warm is None else warm.ansatz
@@ -112,6 +114,7 @@ def run(
     tell("measuring")
     result = measured(result, options.observables)
     directory.write_result(result, request=request)
+    write_state_page(directory)
     checkpoints.close(result.outcome)
     return directory.record()
 

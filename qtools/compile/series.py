@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qtools.compile.output.circuit_format import CircuitFormat
+from qtools.compile.output.pages.series_page import write_series_page
 from qtools.compile.output.run_directory import RunDirectory
 from qtools.compile.output.series_plot import series_plot
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -141,8 +142,8 @@ def run_series(
         )
 
 
-def write_series(path: Path, rows: list[SeriesRow]) -> None:
-    """Write the table and the plot, unless they are there already."""
+def write_series(path: Path, rows: list[SeriesRow], *, num_qubits: int) -> None:
+    """Write the table, the plot and the report, unless they are there already."""
     table = json.dumps([asdict(row) for row in rows], indent=2, allow_nan=False) + "\n"
     plot = series_plot(
         times=[row.time for row in rows],
@@ -154,6 +155,7 @@ def write_series(path: Path, rows: list[SeriesRow]) -> None:
         file = path / name
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             write_text(file, text)
+    write_series_page(path, [asdict(row) for row in rows], num_qubits)
 
 
 def _row(record: dict[str, Any], path: Path) -> SeriesRow:

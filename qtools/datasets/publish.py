@@ -14,6 +14,7 @@ from typing import Any
 from qtools.datasets.card import write_card
 from qtools.datasets.corpus import Corpus
 from qtools.datasets.manifest import Manifest, SourceEntry, write_manifest
+from qtools.datasets.page import write_corpus_page
 from qtools.datasets.recipe import SplitRules
 from qtools.datasets.rows import Row
 from qtools.datasets.shards import RELEASED, UNRELEASED, write_shards
@@ -100,6 +101,7 @@ def publish(corpus: Path, manifest: Manifest, batches: Sequence[Batch]) -> Manif
         entries.append(_write_batch(corpus, batch, keys, [next(splits) for _ in keys], rejected))
     updated = replace(manifest, sources=(*manifest.sources, *entries))
     write_card(corpus, updated)
+    write_corpus_page(corpus, updated)
     write_manifest(corpus, updated)
     return updated
 

@@ -55,16 +55,20 @@ class Progress:
     log: list[dict[str, float]] = field(default_factory=list)
 
 
+Optimizers = tuple[torch.optim.Optimizer, ...]
+
+
 def save_checkpoint(
-    directory: Path, model: CircuitModel, optimizer: torch.optim.Optimizer, progress: Progress
+    directory: Path, model: CircuitModel, optimizers: Optimizers, progress: Progress
 ) -> None:
-    """Write weights, optimiser and progress; a kill in between leaves the previous state.
+    """Write weights, optimisers and progress; a kill in between leaves the previous state.
 
     The weights carry the step in their name and the progress, written last, points to them.
     """
     tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{key}": value for key, value in state.items()}
+    for place, optimizer in enumerate(optimizers):
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{place}/{index}/{key}": value for key, value in state.items()}
     packed = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     weights = directory / f"{progress.step:08d}-{WEIGHTS}"
     write_bytes(weights, packed)
@@ -78,7 +82,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    directory: Path, model: CircuitModel, optimizer: torch.optim.Optimizer, *, run: str
+    directory: Path, model: CircuitModel, optimizers: Optimizers, *, run: str
 ) -> Progress:
     """Restore a run in place; a fresh :class:`Progress` if the directory holds none.
 
@@ -100,7 +104,7 @@ def load_checkpoint(
                 f"expected an empty directory or a run of the same recipe and corpus in "
                 f"{directory}, found another run; choose another --out"
             )
-        _restore(model, optimizer, load(read_bytes(weights, what="weights", max_bytes=_MAX_BYTES)))
+        _restore(model, optimizers, load(read_bytes(weights, what="weights", max_bytes=_MAX_BYTES)))
     except OutputExistsError:
         raise
     except _ERRORS as error:
@@ -111,18 +115,15 @@ def load_checkpoint(
     return progress
 
 
-def _restore(
-    model: CircuitModel, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
-) -> None:
+def _restore(model: CircuitModel, optimizers: Optimizers, tensors: dict[str, Tensor]) -> None:
     prefix = "model/"
     model.load_state_dict(
         {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
     )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer/"):
-            _, index, key = name.split("/")
-            state.setdefault(int(index), {})[key] = value
-    full = optimizer.state_dict()
-    full["state"] = state
-    optimizer.load_state_dict(full)
+    for place, optimizer in enumerate(optimizers):
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith(f"optimizer/{place}/"):
+                index, key = name.split("/")[2:]
+                state.setdefault(int(index), {})[key] = value
+        optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

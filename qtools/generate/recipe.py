@@ -42,7 +42,8 @@ class TrainRecipe:
         steps: optimiser steps in all.
         warmup: steps over which the learning rate rises.
         decay: fraction of the steps, at the end, over which it falls to zero.
-        learning_rate: in between (AdamW).
+        learning_rate: in between, of embeddings, heads and vectors (AdamW).
+        hidden_rate: the same for the matrices between hidden states (Muon).
         weight_decay: on matrices.
         drop: probability that a condition field is left open.
         fine_weight: weight of the residuals of free angles in the loss; they are mostly noise.
@@ -61,6 +62,7 @@ class TrainRecipe:
     warmup: int = 100
     decay: float = 0.3
     learning_rate: float = 3e-3
+    hidden_rate: float = 0.02
     weight_decay: float = 0.01
     drop: float = 0.15
     fine_weight: float = 0.25
@@ -87,11 +89,11 @@ class TrainRecipe:
         """Content id of the recipe."""
         return content_id(asdict(self))
 
-    def rate(self, step: int) -> float:
-        """Learning rate of a step: linear warm-up, a plateau, linear decay to zero."""
+    def schedule(self, step: int) -> float:
+        """Fraction of the full rates at a step: linear warm-up, a plateau, linear decay to zero."""
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         fall = min(1.0, (self.steps - step) / (self.decay * self.steps))
-        return self.learning_rate * rise * fall
+        return rise * fall
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,13 +18,11 @@ from qtools.generate.checkpoint import Progress, load_checkpoint, save_checkpoin
 from qtools.generate.corpus import EncodedCorpus
 from qtools.generate.losses import BitsPerGate, bits_per_gate
 from qtools.generate.model import CircuitConfig, CircuitModel, PackedBatch
+from qtools.generate.optimizers import make_optimizers, set_rates
 from qtools.generate.packing import EncodedDocuments, training_batches
 from qtools.generate.recipe import TrainRecipe
 from qtools.generate.vocabulary import BOS, FIRST_GATE, PAD, Column
 from qtools.runs.tasks import content_id
-
-if TYPE_CHECKING:
-    pass
 
 #: Folder of the run's state inside its output directory.
 STATE_FOLDER = ".training"
@@ -98,9 +95,9 @@ class _Run:
         )
         self.model = CircuitModel(config)
         nn.Module.to(self.model, self.accelerator.device)
-        self.optimizer = _optimizer(self.model, recipe)
+        self.optimizers = make_optimizers(self.model, recipe)
         self.progress = load_checkpoint(
-            self.state, self.model, self.optimizer, run=content_id([recipe.id, corpus.id])
+            self.state, self.model, self.optimizers, run=content_id([recipe.id, corpus.id])
         )
 
     def go(self, deadline: float | None, report: Report) -> None:
@@ -125,7 +122,7 @@ class _Run:
                 done = done or progress.stale >= recipe.patience
             out_of_time = deadline is not None and now > deadline
             if done or out_of_time or progress.step % recipe.checkpoint_every == 0:
-                save_checkpoint(self.state, self.model, self.optimizer, progress)
+                save_checkpoint(self.state, self.model, self.optimizers, progress)
             if done:
                 return
             if out_of_time:
@@ -142,18 +139,17 @@ class _Run:
 
     def _step(self, batch: PackedBatch) -> None:
         op = batch.rows_BTC[:, 1:, Column.OP]
-        rate = self.recipe.rate(self.progress.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        set_rates(self.optimizers, self.recipe.schedule(self.progress.step))
         with self.accelerator.autocast():
             nll_BTC = self.model(batch)
         weight = torch.ones(len(Column), device=nll_BTC.device)
         weight[Column.FINE] = self.recipe.fine_weight
         loss = (nll_BTC * weight).sum() / (op >= FIRST_GATE).sum().clamp(min=1)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.progress.step += 1
         self.progress.rows += int(((op != PAD) & (op != BOS)).sum())
 
@@ -175,16 +171,6 @@ class _Run:
             }
         )
         return loss
-
-
-def _optimizer(model: CircuitModel, recipe: TrainRecipe) -> torch.optim.Optimizer:
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98))
 
 
 def _at_most(documents: EncodedDocuments, rows: int) -> EncodedDocuments:

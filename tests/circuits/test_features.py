@@ -30,7 +30,7 @@ def interaction_oracle(circuit: NormalCircuit) -> dict[str, float]:
         "ig_average_shortest_path": float(np.mean(lengths)) if lengths else 0.0,
         "ig_adjacency_std": float(np.std(nx.to_numpy_array(graph))),
         "ig_diameter": max(lengths, default=0),
-        "ig_central_dominance": sum(max(central) - c for c in central) / (n - 1) if n > 2 else 0.0,
+        "ig_central_dominance": max(central),
         "ig_average_degree": sum(d for _, d in graph.degree) / n,
         "ig_maximal_cliques": sum(1 for _ in nx.find_cliques(graph)),
         "ig_clustering": nx.average_clustering(graph),
@@ -146,6 +146,50 @@ def test_a_circuit_worked_by_hand() -> None:
     assert found.sq_parallelism == pytest.approx((4 / 3 - 1) / 2)
     assert found.sq_liveness == pytest.approx(6 / 9)
     assert found.sq_measurement == 0.0
+
+
+def test_paths_of_three_dependency_graphs_worked_by_hand() -> None:
+    """Lengths count gates; mean and deviation are over all paths from a first to a last gate."""
+    branched = QuantumCircuit(3)
+    branched.x(2)
+    branched.cx(0, 2)
+    branched.cx(2, 1)
+    branched.h(0)
+    branched.t(1)
+    found = features(from_qiskit(branched))
+    assert found.gdg_critical_path_length == 4  # x, cx, cx, t
+    assert (found.gdg_path_length_mean, found.gdg_path_length_std) == (3.5, 0.5)  # and x, cx, h
+    assert found.gdg_critical_path_fraction == 4 / 5
+    chain = QuantumCircuit(4)
+    chain.cx(0, 2)
+    chain.cx(0, 1)
+    chain.cx(1, 3)
+    found = features(from_qiskit(chain))
+    assert found.gdg_critical_path_length == 3
+    assert (found.gdg_path_length_mean, found.gdg_path_length_std) == (3.0, 0.0)
+    # Edges 02, 01, 13: the path 2-0-1-3, whose inner qubits lie between 2 of 3 pairs.
+    assert found.ig_central_dominance == pytest.approx(2 / 3)
+    assert found.ig_diameter == 3
+    assert found.ig_average_shortest_path == pytest.approx((3 * 1 + 2 * 2 + 3) / 6)
+    apart = QuantumCircuit(2)
+    apart.h(0)
+    apart.h(0)
+    apart.h(1)
+    found = features(from_qiskit(apart))
+    assert (found.gdg_path_length_mean, found.gdg_path_length_std) == (1.5, 0.5)
+    assert found.density_score == pytest.approx(3 / 2 - 1)
+    assert found.idling_score == pytest.approx(1 / 4)
+
+
+def test_central_dominance_of_a_star_and_of_a_complete_graph() -> None:
+    star = QuantumCircuit(5)
+    for leaf in range(1, 5):
+        star.cz(0, leaf)
+    complete = QuantumCircuit(5)
+    for pair in nx.complete_graph(5).edges:
+        complete.cz(*pair)
+    assert features(from_qiskit(star)).ig_central_dominance == 1.0
+    assert features(from_qiskit(complete)).ig_central_dominance == 0.0
 
 
 def test_mid_circuit_measurement_and_three_qubit_gates_worked_by_hand() -> None:

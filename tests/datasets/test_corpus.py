@@ -23,6 +23,7 @@ from qtools.datasets.sources import SOURCE_NAMES, source
 from qtools.datasets.verify import verify_corpus
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.runs.executors import Executor, Processes, Serial
+from tests.report.html_checks import checked
 
 RECIPE = """
 name = "tiny"
@@ -311,3 +312,12 @@ def test_every_source_names_its_licence() -> None:
         assert made.license in ("MIT", "Apache-2.0")
         assert made.origin
         assert made.copyright
+
+
+def test_the_report_of_a_corpus_says_what_it_holds(corpus: Corpus) -> None:
+    text = checked(corpus.path / "report.html")
+    assert f"{sum(corpus.manifest.circuits().values()):,} circuits" in text
+    for entry in corpus.manifest.sources:
+        assert entry.name in text
+        for reason in entry.rejected:
+            assert reason in text

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from qtools.generate.checkpoint import STATE
 from qtools.generate.conditions import ConditionNames, Conditions
 from qtools.generate.corpus import EncodedCorpus
 from qtools.generate.losses import bits_per_gate
+from qtools.generate.model import CircuitConfig, CircuitModel
+from qtools.generate.optimizers import make_optimizers, set_rates
 from qtools.generate.recipe import ModelSize, TrainRecipe, load_recipe, recipe_names
 from qtools.generate.train import STATE_FOLDER, train
 
@@ -117,12 +120,23 @@ def test_damaged_state_is_named(tmp_path, damage):
         train(recipe(), corpus(), tmp_path)
 
 
-def test_rate_rises_stays_and_falls_to_zero():
-    made = recipe(steps=100, warmup=10, decay=0.2, learning_rate=1.0)
-    assert made.rate(0) == pytest.approx(0.1)
-    assert made.rate(50) == 1.0
-    assert made.rate(90) == pytest.approx(0.5)
-    assert made.rate(99) == pytest.approx(0.05)
+def test_rates_rise_stay_and_fall_to_zero():
+    made = recipe(steps=100, warmup=10, decay=0.2)
+    assert made.schedule(0) == pytest.approx(0.1)
+    assert made.schedule(50) == 1.0
+    assert made.schedule(90) == pytest.approx(0.5)
+    assert made.schedule(99) == pytest.approx(0.05)
+
+
+def test_each_parameter_has_one_optimizer():
+    size = recipe().model
+    model = CircuitModel(CircuitConfig(condition_sizes=NAMES.sizes(), **asdict(size)))
+    optimizers = make_optimizers(model, recipe())
+    held = [id(p) for o in optimizers for group in o.param_groups for p in group["params"]]
+    assert sorted(held) == sorted(id(p) for p in model.parameters())
+    set_rates(optimizers, 0.5)
+    rates = {group["lr"] for o in optimizers for group in o.param_groups}
+    assert rates == {0.5 * recipe().learning_rate, 0.5 * recipe().hidden_rate}
 
 
 def test_bundled_recipes_load_and_bad_ones_are_refused(tmp_path):

@@ -5,6 +5,7 @@ however many qubits the two share). Measurements, resets and barriers are no gat
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtools.circuits.normal import NormalCircuit
@@ -27,13 +28,18 @@ class DependencyMetrics:
     critical_path_fraction: float
 
 
-def predecessors(circuit: NormalCircuit) -> list[set[int]]:
-    """Per gate, in program order, the gates that its arrows come from."""
-    last: dict[int, int] = {}
-    found: list[set[int]] = []
+def predecessors(circuit: NormalCircuit) -> list[tuple[int, ...]]:
+    """Per gate, in program order, the gates that its arrows come from, each once."""
+    last = [-1] * circuit.num_qubits
+    found: list[tuple[int, ...]] = []
     for index, gate in enumerate(circuit.gates()):
-        found.append({last[qubit] for qubit in gate.qubits if qubit in last})
-        for qubit in gate.qubits:
+        qubits = gate[1]
+        if len(qubits) == 1:
+            source = last[qubits[0]]
+            found.append((source,) if source >= 0 else ())
+        else:
+            found.append(tuple({last[qubit] for qubit in qubits if last[qubit] >= 0}))
+        for qubit in qubits:
             last[qubit] = index
     return found
 
@@ -60,19 +66,20 @@ def dependency_metrics(circuit: NormalCircuit) -> DependencyMetrics:
     )
 
 
-def _longest(before: list[set[int]]) -> tuple[list[int], list[int]]:
+def _longest(before: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
     """Gates on the longest path that ends, and that starts, at each gate."""
-    ending = [0] * len(before)
-    for gate, sources in enumerate(before):
-        ending[gate] = 1 + max((ending[source] for source in sources), default=0)
+    ending: list[int] = []
+    for sources in before:
+        ending.append(1 + max([ending[source] for source in sources], default=0))
     starting = [1] * len(before)
     for gate in range(len(before) - 1, -1, -1):
         for source in before[gate]:
-            starting[source] = max(starting[source], 1 + starting[gate])
+            if starting[source] <= starting[gate]:
+                starting[source] = starting[gate] + 1
     return ending, starting
 
 
-def _path_lengths(before: list[set[int]]) -> tuple[float, float]:
+def _path_lengths(before: Sequence[Sequence[int]]) -> tuple[float, float]:
     """Mean and standard deviation of path lengths, without listing the paths.
 
     Per gate: the logarithm of the number of paths that end there (counts overflow any float), and
@@ -81,7 +88,10 @@ def _path_lengths(before: list[set[int]]) -> tuple[float, float]:
     has_next = {source for sources in before for source in sources}
     states: list[tuple[float, float, float]] = []
     for sources in before:
-        count, mean, variance = _pool([states[source] for source in sources])
+        if len(sources) == 1:
+            count, mean, variance = states[sources[0]]
+        else:
+            count, mean, variance = _pool([states[source] for source in sources])
         states.append((count, mean + 1.0, variance))
     ends = [states[gate] for gate in range(len(before)) if gate not in has_next]
     _, mean, variance = _pool(ends)

@@ -30,8 +30,9 @@ class InteractionMetrics:
         average_shortest_path: mean hop distance over the pairs of qubits that are connected.
         adjacency_std: standard deviation over all n^2 entries of the weighted adjacency matrix.
         diameter: largest hop distance between connected qubits.
-        central_dominance: mean of (largest betweenness - betweenness), sum divided by n - 1,
-            with betweenness normalised to [0, 1] (Freeman's central point dominance).
+        central_dominance: largest betweenness of a qubit, normalised to [0, 1]: 0 for a complete
+            graph, 1 for a star. (Freeman's measure of that name takes the mean of the differences
+            to the largest instead; the authors' published scripts take the largest.)
         average_degree: mean number of neighbours.
         maximal_cliques: number of maximal cliques, single nodes included.
         clustering: mean local clustering coefficient.
@@ -100,8 +101,7 @@ def _central_dominance(graph: "rx.PyGraph[int, None]") -> float:
     if len(graph) < 3:
         return 0.0
     scores = rx.betweenness_centrality(graph, normalized=True, parallel_threshold=_NO_THREADS)
-    values = np.array([scores[node] for node in range(len(graph))])
-    return float((values.max() - values).sum() / (len(graph) - 1))
+    return float(max(scores.values()))
 
 
 def _neighbour_masks(n: int, edges: dict[tuple[int, int], int]) -> list[int]:

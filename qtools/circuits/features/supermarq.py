@@ -6,8 +6,8 @@ qubits count as entangling, and features with an empty denominator are 0.
 
 from dataclasses import dataclass
 
-from qtools.circuits.features.schedule import Schedule, schedule, without_final_measurements
-from qtools.circuits.normal import NormalCircuit
+from qtools.circuits.alphabet import DIRECTIVES
+from qtools.circuits.features.schedule import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,12 @@ class SupermarqFeatures:
     measurement: float
 
 
-def supermarq_features(circuit: NormalCircuit, *, average_degree: float) -> SupermarqFeatures:
+def supermarq_features(
+    num_qubits: int, plan: Schedule, *, average_degree: float
+) -> SupermarqFeatures:
     """The six features; ``average_degree`` is that of the interaction graph."""
-    n = circuit.num_qubits
-    plan = schedule(circuit, without_final_measurements(circuit))
-    entangling = sum(op.is_gate and len(op.qubits) > 1 for op in plan.operations)
+    n = num_qubits
+    entangling = sum([len(operation[1]) > 1 for operation in plan.operations])
     total = len(plan.operations)
     depth = plan.depth
     return SupermarqFeatures(
@@ -50,9 +51,9 @@ def supermarq_features(circuit: NormalCircuit, *, average_degree: float) -> Supe
 
 
 def _occupied(plan: Schedule) -> int:
-    return sum(len(operation.qubits) for operation in plan.operations)
+    return sum([len(operation[1]) for operation in plan.operations])
 
 
 def _measured_layers(plan: Schedule) -> int:
     pairs = zip(plan.operations, plan.layers, strict=True)
-    return len({layer for operation, layer in pairs if not operation.is_gate})
+    return len({layer for operation, layer in pairs if operation[0] in DIRECTIVES})

@@ -63,7 +63,8 @@ def features(circuit: NormalCircuit) -> Features:
     sizes = [len(gate.qubits) for gate in circuit.gates()]
     interaction = interaction_metrics(circuit)
     dependency = dependency_metrics(circuit)
-    supermarq = supermarq_features(circuit, average_degree=interaction.average_degree)
+    plan = schedule(circuit)
+    supermarq = supermarq_features(n, plan, average_degree=interaction.average_degree)
     gate_depth = dependency.critical_path_length
     operands = sum(sizes)
     two_qubit = sizes.count(2)
@@ -72,7 +73,7 @@ def features(circuit: NormalCircuit) -> Features:
         num_gates=len(sizes),
         two_qubit_gates=two_qubit,
         two_qubit_fraction=two_qubit / len(sizes) if sizes else 0.0,
-        depth=schedule(circuit, circuit.operations).depth,
+        depth=plan.total_depth,
         density_score=(operands / gate_depth - 1) / (n - 1) if gate_depth and n > 1 else 0.0,
         idling_score=1 - operands / (n * gate_depth) if gate_depth else 0.0,
         **{f"ig_{name}": value for name, value in vars(interaction).items()},

@@ -73,7 +73,7 @@ def run_time_series(
             circuit_format=directory.circuit_format,
         ):
             rows.append(row)
-            write_series(directory.path, rows)
+            write_series(directory.path, rows, num_qubits=problem.num_qubits)
     if as_json:
         typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
     if not quiet:

@@ -65,7 +65,10 @@ def unitary(
     Fidelities are process fidelities, |Tr(U^dagger V)|^2 / 4^n. The circuit is checked on random
     product states by another engine.
     """
+    from dataclasses import asdict
+
     from qtools.compile.inputs.problem_file import CompileRequest, HamiltonianRequest
+    from qtools.compile.output.pages.unitary_page import write_unitary_page
     from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
 
@@ -107,6 +110,7 @@ def unitary(
         tick("checking the circuit on random states")
         record["state_fidelities"] = list(result.state_fidelities(_CHECKED_STATES))
         _write_record(record, directory)
+        write_unitary_page(directory.path, record, [asdict(entry) for entry in result.history])
     if as_json:
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
@@ -144,6 +148,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
 
     from qtools import __version__
     from qtools.compile.output.circuit_files import write_circuit
+    from qtools.compile.problem.description import described_hamiltonian
     from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
     from qtools.runs.provenance import versions
 
@@ -161,6 +166,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
     )
     record: dict[str, Any] = {
         "problem_id": problem_id,
+        "problem": {"hamiltonian": described_hamiltonian(result.problem.hamiltonian)},
         "process_fidelity": result.process_fidelity,
         "process_fidelity_lower_bound": result.process_fidelity_lower_bound,
         "average_gate_fidelity": result.average_gate_fidelity,

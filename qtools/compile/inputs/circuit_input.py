@@ -14,6 +14,7 @@ from qiskit.circuit.library import SwapGate
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.preparation import initial_state_from_circuit
 from qtools.compile.problem.state_problem import CircuitProblem
+from qtools.compile.synthesis.circuit_metrics import gate_counts
 from qtools.compile.target.circuit_target import Snapshot, snapshots
 from qtools.errors import BadInputError, CapacityError, nearest
 
@@ -114,6 +115,7 @@ def circuit_problem(
         leading=leading,
         target=snapshot.target(tolerance=tolerance),
         original_depth=max(_depths(circuit, part), default=0),
+        original_gates=gate_counts(_of(circuit, part)),
         rest=_native(_of(circuit, kept), basis) if kept else None,
     )
 

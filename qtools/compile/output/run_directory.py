@@ -6,6 +6,7 @@ result.json    everything that is known about it
 target.npz     the state that it approximates
 history.jsonl  one line per iteration of the optimiser
 ansatz.npz     the circuit as two-qubit blocks
+report.html    all of it as one page to look at
 checkpoint/    where an unfinished run stands; gone when it is finished
 ============== =====================================================================
 
@@ -30,8 +31,10 @@ from qtools.compile.fitting.checkpoint import FOLDER, INTERVAL, Checkpoints, run
 from qtools.compile.output.circuit_files import read_circuit, write_circuit
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.compile.output.mps_formats import save_mps
+from qtools.compile.problem.description import described
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem
+from qtools.compile.synthesis.circuit_metrics import gate_counts
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.runs.array_file import read_arrays, write_arrays
 from qtools.runs.files import write_text
@@ -49,6 +52,14 @@ RESULT = "result.json"
 TARGET = "target.npz"
 HISTORY = "history.jsonl"
 ANSATZ = "ansatz.npz"
+#: What a report says of the files beside it.
+REPORTED = {
+    "circuit": "the circuit",
+    RESULT: "everything that is known about it",
+    TARGET: "the state that it approximates",
+    HISTORY: "one line per iteration",
+    ANSATZ: "the circuit as two-qubit blocks",
+}
 _CIRCUITS = ("circuit.qasm", "circuit.qpy")
 _PACKAGES = ("numpy", "scipy", "qiskit", "quimb", "qiskit-aer", "numba")
 
@@ -205,6 +216,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     certificate = result.certificate
     return {
         "problem_id": result.problem.content_id(),
+        "problem": described(result.problem),
         "fidelity": result.fidelity,
         "fidelity_lower_bound": result.fidelity_lower_bound,
         "num_qubits": result.problem.num_qubits,
@@ -229,6 +241,10 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "certificate": None if certificate is None else asdict(certificate),
         "settings": asdict(result.settings),
         "original_two_qubit_depth": getattr(result.problem, "original_depth", None),
+        "gates": {
+            "compiled": gate_counts(result.circuit),
+            "original": getattr(result.problem, "original_gates", None),
+        },
         "source": _source(result.problem),
         "physics": {
             "target": None if result.target_physics is None else asdict(result.target_physics),

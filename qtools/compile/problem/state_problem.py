@@ -27,6 +27,7 @@ class CircuitProblem:
         leading: the part to replace, as neighbour blocks on a product state.
         target: the state that it makes, and the error of its truncation.
         original_depth: two-qubit depth of the leading part as it was given.
+        original_gates: how often it had each gate.
         rest: what follows it unchanged; None when nothing does.
     """
 
@@ -34,6 +35,7 @@ class CircuitProblem:
     leading: InitialState
     target: Target
     original_depth: int
+    original_gates: dict[str, int]
     rest: "QuantumCircuit | None" = None
 
     @property

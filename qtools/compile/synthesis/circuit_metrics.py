@@ -14,5 +14,10 @@ def two_qubit_count(circuit: QuantumCircuit) -> int:
     return sum(_is_entangling(instruction.operation) for instruction in circuit.data)
 
 
+def gate_counts(circuit: QuantumCircuit) -> dict[str, int]:
+    """How often each gate occurs, by name."""
+    return {name: int(count) for name, count in sorted(circuit.count_ops().items())}
+
+
 def _is_entangling(operation: object) -> bool:
     return isinstance(operation, Gate) and operation.num_qubits > 1

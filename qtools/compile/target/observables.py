@@ -19,6 +19,7 @@ from qtools.errors import BadInputError
 from qtools.runs.untrusted import read_text
 
 _TEXT = re.compile(r"([IXYZ]+):(\d{1,6}(?:,\d{1,6})*)")
+_MOST_SCHMIDT = 64
 _TOLERANCE = 1e-10  # infidelity that cuts of the circuit's state may cause
 
 
@@ -81,12 +82,14 @@ class Physics:
     Attributes:
         observables: expectation value of each observable, by its text.
         entanglement_entropy: of each cut between neighbours, in bits.
+        middle_schmidt: Schmidt values of the cut in the middle, the largest first, at most 64.
         total_sz: half the sum of all Z.
         energy: of the Hamiltonian; None for a state that no evolution made.
     """
 
     observables: dict[str, float]
     entanglement_entropy: tuple[float, ...]
+    middle_schmidt: tuple[float, ...]
     total_sz: float
     energy: float | None
 
@@ -107,6 +110,7 @@ def measure(
     return Physics(
         observables={str(o): expect(o.label, o.sites) for o in observables},
         entanglement_entropy=tuple(_entropy(values) for values in form.schmidt[1:-1]),
+        middle_schmidt=_normalised(form.schmidt[num_sites // 2])[:_MOST_SCHMIDT],
         total_sz=sz,
         energy=energy,
     )
@@ -145,6 +149,10 @@ class _Expectations:
 def _carried(left: ComplexArray, bra: ComplexArray, ket: ComplexArray) -> ComplexArray:
     half = np.tensordot(left, ket, axes=(1, 0))
     return np.tensordot(bra.conj(), half, axes=((0, 1), (0, 1)))
+
+
+def _normalised(schmidt: np.ndarray) -> tuple[float, ...]:
+    return tuple(np.sort(schmidt / np.linalg.norm(schmidt))[::-1].tolist())
 
 
 def _entropy(schmidt: np.ndarray) -> float:

@@ -1,0 +1,1 @@
+"""Figures that several reports draw; each is one function from values to a Figure."""
