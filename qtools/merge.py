@@ -26,5 +26,13 @@ def merge(
         from qtools.compile.sweep.run import merge_sweep
 
         show_sweep(merge_sweep(out), out, as_json=json_)
+    elif kind in ("build", "import"):
+        from qtools.datasets.build import merge_build
+        from qtools.datasets.report import show_manifest
+        from qtools.datasets.wild.importer import merge_import
+
+        show_manifest(
+            merge_build(out) if kind == "build" else merge_import(out), out, as_json=json_
+        )
     else:
         raise BadInputError(f"expected a campaign that can be merged in {out}, got {kind!r}")

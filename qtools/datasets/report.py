@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -11,8 +12,11 @@ from qtools.datasets.sources import SOURCE_NAMES, source
 from qtools.errors import MissingDependencyError
 
 
-def show_manifest(manifest: Manifest, *, as_json: bool) -> None:
-    """A table of sources on stderr, or the manifest as JSON on stdout."""
+def show_manifest(manifest: Manifest | None, out: Path, *, as_json: bool) -> None:
+    """A table of sources on stderr, or the manifest as JSON on stdout; None after a shard."""
+    if manifest is None:
+        console.note(f"this shard is done; when all are, run: qtools merge {out}")
+        return
     if as_json:
         typer.echo(json.dumps({**asdict(manifest), "circuits": manifest.circuits()}))
         return

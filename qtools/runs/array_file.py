@@ -83,7 +83,8 @@ def plain_arrays(data: bytes) -> dict[str, NDArray[Any]]:
     archive = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(archive, NpzFile):
         raise ValueError("it holds one array instead of an archive")
-    unpacked = sum(member.file_size for member in archive.zip.infolist())
+    with zipfile.ZipFile(io.BytesIO(data)) as members:
+        unpacked = sum(member.file_size for member in members.infolist())
     if unpacked > MAX_BYTES:
         raise ValueError(f"it unpacks to more than {MAX_BYTES >> 20} MiB")
     return {name: archive[name] for name in archive.files}

@@ -164,6 +164,25 @@ def read_state(folder: Path) -> dict[str, Any]:
     return state
 
 
+def resumed(folder: Path, campaign: Campaign | None = None) -> tuple[Any, str]:
+    """The request and the id of the campaign that was begun in a folder.
+
+    Args:
+        folder: of its state.
+        campaign: made of that request; checked to be the same one.
+
+    Raises:
+        BadInputError: there is none, it is damaged, or ``campaign`` is another one.
+    """
+    state = read_state(folder)
+    if campaign is not None and campaign.id != state["id"]:
+        raise BadInputError(
+            f"expected the {campaign.kind} that was begun in {folder.parent}, and what it is made "
+            "of has changed since: its input, or the version of qtools or of a source"
+        )
+    return state["request"], state["id"]
+
+
 def begun(folder: Path) -> dict[str, Any] | None:
     """The state of the campaign in a folder; None when there is none."""
     return read_state(folder) if (folder / STATE).exists() else None

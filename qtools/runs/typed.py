@@ -3,6 +3,7 @@
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from qtools.errors import BadInputError, nearest
@@ -74,7 +75,7 @@ def _is_plain(hint: Any, value: Any) -> bool:
         return not isinstance(value, bool) and (whole or isinstance(value, float))
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return hint in (bool, str) and isinstance(value, hint)
+    return hint in (bool, str, Path) and isinstance(value, hint)
 
 
 def _named(hint: Any) -> str:

@@ -65,7 +65,6 @@ def test_a_scheduler_that_is_not_there_stops_the_run(monkeypatch: pytest.MonkeyP
     [
         ("cluster = 'SLURMCluster'", "jobs"),
         ("cluster = 'SLURMClustr'\njobs = 2", "did you mean 'SLURMCluster'"),
-        ("cluster = 'LocalCluster'\njobs = 2\n[options]\nno_such = 1", "refuses"),
         ("a = " + "[" * 10_000, "nested too deep"),
     ],
 )

@@ -27,8 +27,8 @@ from qtools.runs.campaign import (
     Failure,
     Results,
     begun,
-    read_state,
     results,
+    resumed,
     run_campaign,
 )
 from qtools.runs.executors import Executor, Limits
@@ -128,14 +128,10 @@ def merge_sweep(out: Path) -> Summary:
         StoppedEarlyError: some points have not.
         BadInputError: records disagree or are damaged.
     """
-    state = read_state(out / FOLDER)
-    grid = Grid.from_json(state["request"])
+    request, _ = resumed(out / FOLDER)
+    grid = Grid.from_json(request)
     campaign = campaign_of(grid)
-    if campaign.id != state["id"]:
-        raise BadInputError(
-            f"expected the sweep that was begun in {out}, and its state describes another one; "
-            "it was changed or begun with another version of qtools"
-        )
+    resumed(out / FOLDER, campaign)
     with locked(out):
         return _publish(grid, campaign, out)
 
