@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 
 from qtools import __version__, console
+from qtools.command_help import examples
 from qtools.compile.commands.cite import cite
 from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
 from qtools.generate.commands import app as generate_app
 from qtools.merge import merge
+from qtools.view.command import view
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
@@ -41,11 +43,19 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+app.command("view")(view)
 app.command("cite")(cite)
 app.command("merge")(merge)
 
 
 @app.callback()
+@examples(
+    "qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \\",
+    "       --initial neel --time 1.2 --layers 5 --out run/",
+    "qtools datasets build --recipe small --out corpus/",
+    "qtools generate sample -n 20 --qubits 5:12 --out circuits/",
+    "qtools view .",
+)
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")

@@ -39,6 +39,7 @@ class HistoryEntry:
         evaluations: values with gradient computed so far.
         seconds: since the problem was given.
         infidelity: to the target as far as it was resolved at that time.
+        cost: what was minimised, under the schedule of that time.
         target_bond: largest bond of that target.
         engine: that contracted it.
     """
@@ -47,6 +48,7 @@ class HistoryEntry:
     evaluations: int
     seconds: float
     infidelity: float
+    cost: float
     target_bond: int
     engine: str
 
@@ -111,7 +113,7 @@ class CompilationResult:
         problem: what was asked.
         settings: how.
         circuit: prepares the state from ``|0...0>``, global phase included.
-        ansatz: the same circuit as two-qubit blocks.
+        blocks: the same circuit as two-qubit blocks on pairs of sites.
         fidelity: ``|<target|circuit|0>|^2`` from the engine that optimised it.
         phase: ``arg <target|V|0>`` of the blocks, in radians; the circuit's global phase undoes it.
         target: the evolved state, and how far it may be from the true one.
@@ -132,7 +134,7 @@ class CompilationResult:
     problem: "Problem"
     settings: CompileSettings
     circuit: "QuantumCircuit"
-    ansatz: Ansatz
+    blocks: Ansatz
     fidelity: float
     phase: float
     target: Target
@@ -173,16 +175,16 @@ class CompilationResult:
         return math.cos(min(math.pi / 2, compiled + self.target.angle)) ** 2
 
     @property
-    def template(self) -> "QuantumCircuit":
+    def ansatz(self) -> "QuantumCircuit":
         """The circuit with a free parameter for every angle.
 
-        ``template.assign_parameters(parameters)`` is the circuit.
+        ``ansatz.assign_parameters(parameters)`` is the circuit.
         """
         return parametrized(self.circuit)[0]
 
     @property
     def parameters(self) -> tuple[float, ...]:
-        """The angles of the circuit, radians, in the order of ``template.parameters``."""
+        """The angles of the circuit, radians, in the order of ``ansatz.parameters``."""
         return parametrized(self.circuit)[1]
 
     @property

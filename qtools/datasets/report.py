@@ -10,15 +10,22 @@ from qtools import console
 from qtools.datasets.manifest import Manifest
 from qtools.datasets.sources import SOURCE_NAMES, source
 from qtools.errors import MissingDependencyError
+from qtools.report.page import REPORT
 
 
-def show_manifest(manifest: Manifest | None, out: Path, *, as_json: bool) -> None:
-    """A table of sources on stderr, or the manifest as JSON on stdout; None after a shard."""
+def show_manifest(
+    manifest: Manifest | None, corpus: Path, *, as_json: bool, quiet: bool = False
+) -> None:
+    """A table of sources on stderr unless quiet, or the manifest as JSON on stdout.
+
+    None, after a shard, gives a note on how to go on.
+    """
     if manifest is None:
-        console.note(f"this shard is done; when all are, run: qtools merge {out}")
+        console.note(f"this shard is done; when all are, run: qtools merge {corpus}")
         return
     if as_json:
         typer.echo(json.dumps({**asdict(manifest), "circuits": manifest.circuits()}))
+    if as_json or quiet:
         return
     rows = [
         (
@@ -35,6 +42,8 @@ def show_manifest(manifest: Manifest | None, out: Path, *, as_json: bool) -> Non
     console.table(f"corpus {manifest.name}", columns, rows)
     splits = ", ".join(f"{split} {count}" for split, count in manifest.circuits().items())
     console.note(f"released circuits: {splits}")
+    console.note(f"written to {corpus}; look at {corpus / REPORT}")
+    console.next_command("qtools", "generate", "train", "--corpus", corpus, "--out", "model")
 
 
 def show_sources(*, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qtools.console import Ticker
+from qtools.console import Ticker, counting
 from qtools.errors import BadInputError, OutputExistsError, StoppedEarlyError
 from qtools.runs.executors import Ending, Executor, Limits, Outcome, run_all
 from qtools.runs.files import replacing, write_text
@@ -77,7 +77,6 @@ def run_campaign(
     executor: Executor,
     tick: Ticker,
     shard: Shard = WHOLE,
-    describe: Callable[[Any], None] | None = None,
 ) -> None:
     """Run the tasks of a shard that have no record yet.
 
@@ -87,7 +86,6 @@ def run_campaign(
         executor: where.
         tick: told about progress.
         shard: which of the tasks.
-        describe: called with every new result.
 
     Raises:
         OutputExistsError: the folder belongs to another campaign.
@@ -99,15 +97,12 @@ def run_campaign(
     done = Records(path for path in record_files(folder) if path.name != _file_name(shard))
     with Store(folder / _file_name(shard)) as store:
         missing = [task for task in mine if task.id not in store and task.id not in done]
-        count = len(mine) - len(missing)
-        tick(f"{count}/{len(mine)} tasks", count / max(1, len(mine)))
-        for task, outcome in _outcomes(campaign, missing, executor):
-            record = _record(outcome)
-            store.append(task.id, record, cost=_cost(outcome))
-            count += 1
-            tick(f"{count}/{len(mine)} tasks", count / len(mine))
-            if describe is not None and "value" in record:
-                describe(record["value"])
+        before = len(mine) - len(missing)
+        show = counting(tick, len(mine), "tasks", already=before)
+        outcomes = _outcomes(campaign, missing, executor)
+        for done, (task, outcome) in enumerate(outcomes, start=before + 1):
+            store.append(task.id, _record(outcome), cost=_cost(outcome))
+            show(done)
 
 
 def results(campaign: Campaign, folder: Path) -> "Results":

@@ -41,4 +41,4 @@ def sandboxed(
         Ending.MEMORY: f"reading it takes more than {limits.memory_bytes >> 20} MiB",
         Ending.DIED: "the library that reads it crashed",
     }.get(outcome.ending, " ".join(outcome.message.split()))
-    raise BadInputError(f"{source} is damaged or hostile ({why}); do not use it")
+    raise BadInputError(f"cannot read {source}, which is damaged or hostile ({why})")

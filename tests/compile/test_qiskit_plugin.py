@@ -6,7 +6,9 @@ from qiskit.quantum_info import Statevector
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.passes import HighLevelSynthesis
 from qiskit.transpiler.passes.synthesis.high_level_synthesis import HLSConfig
+from qiskit.transpiler.passes.synthesis.plugin import high_level_synthesis_plugin_names
 
+from qtools import __version__
 from qtools.compile.compiler import compile_problem
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
@@ -33,15 +35,18 @@ def deep():
     return compile_problem(PROBLEM, CompileSettings(layers=21, max_iterations=1)).circuit
 
 
-def test_the_template_with_its_parameters_is_the_circuit(result):
-    bound = result.template.assign_parameters(result.parameters)
+def test_the_ansatz_with_its_parameters_is_the_circuit(result):
+    bound = result.ansatz.assign_parameters(result.parameters)
     assert bound == result.circuit
-    assert len(result.template.parameters) == len(result.parameters) > 100
+    assert bound.global_phase == result.circuit.global_phase
+    assert len(result.ansatz.parameters) == len(result.parameters) > 100
 
 
 def test_the_circuit_carries_its_provenance(result):
-    assert result.circuit.metadata["problem"] == PROBLEM.content_id()
-    assert result.circuit.metadata["fidelity"] == pytest.approx(result.fidelity)
+    metadata = result.circuit.metadata
+    assert metadata["problem"] == PROBLEM.content_id()
+    assert metadata["fidelity"] == pytest.approx(result.fidelity)
+    assert (metadata["qtools"], metadata["layers"], metadata["seed"]) == (__version__, 5, 0)
 
 
 def test_transpiling_at_level_3_keeps_the_state(result):
@@ -105,3 +110,23 @@ def test_an_evolved_state_is_synthesised_as_an_operation(result):
     np.testing.assert_allclose(
         Statevector(circuit.decompose()).data, Statevector(result.circuit).data, atol=1e-9
     )
+
+
+def test_transpile_finds_the_plugin_of_the_installed_package():
+    """The entry point in pyproject.toml: no pass manager of one's own is needed."""
+    assert "default" in high_level_synthesis_plugin_names("evolved_state")
+    operation = EvolvedState.of(
+        PROBLEM.hamiltonian, time=1.0, initial="neel", layers=5, max_iterations=5
+    )
+    circuit = QuantumCircuit(8)
+    circuit.append(operation, range(8))
+    circuit.rz(0.1, 0)
+    shallow = HLSConfig(evolved_state=[("default", {"layers": 1, "max_iterations": 2})])
+    depths = []
+    for config in (None, shallow):
+        made = transpile(
+            circuit, basis_gates=["cx", "rz", "sx", "x"], hls_config=config, optimization_level=1
+        )
+        assert set(made.count_ops()) <= {"cx", "rz", "sx", "x"}
+        depths.append(two_qubit_depth(made))
+    assert depths[1] <= 3 < depths[0]

@@ -176,7 +176,7 @@ class RunDirectory:
         save_mps(self.path / TARGET, result.target.mps)
         lines = [json.dumps(asdict(entry), allow_nan=False) + "\n" for entry in result.history]
         write_text(self.path / HISTORY, "".join(lines))
-        ansatz = result.ansatz
+        ansatz = result.blocks
         layout = {
             "pairs": np.array(ansatz.pairs, dtype=int).reshape(-1, 2),
             "frozen": np.array(ansatz.frozen),
@@ -224,7 +224,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "layers": result.settings.layers,
         "two_qubit_depth": result.two_qubit_depth,
         "two_qubit_gates": result.two_qubit_gates,
-        "num_parameters": result.ansatz.num_parameters,
+        "num_parameters": result.blocks.num_parameters,
         "global_phase": float(result.circuit.global_phase),
         "seconds": result.seconds,
         "certificate_seconds": None if certificate is None else certificate.seconds,

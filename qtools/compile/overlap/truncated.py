@@ -2,167 +2,217 @@
 
 With ``z_l = V_l ... V_1 |0>`` and ``w_l = (V_L ... V_(l+1))^dagger |target>`` kept as MPS, the
 environment of every block of layer ``l`` is the product of ``z_(l-1)`` and ``w_l`` with that block
-left out: one sweep over the chain per layer. All derivatives together cost one evolution forwards,
-one backwards and ``L`` overlaps, in memory ``O(L n chi^2)``, whatever the depth.
+left out. All derivatives together cost one evolution backwards, whose states are kept, and one
+forwards, in memory ``O(L n chi^2)``, whatever the depth.
 
-The price is a truncation error, which :attr:`TruncatedOverlap.error_angle` estimates after each
-evaluation from the weights that were discarded.
+The price is a truncation error, which each evaluation measures. Without truncation the sum
+``sum(E * G)`` of every block is the overlap, so that the spread of these sums shows how far off
+they are; their mean is several times closer to the overlap than ``<target|z_L>``. The weights that
+the cuts discard say how far off the states are, and with them the environments.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.mps import MPS, ComplexArray, overlap
-from qtools.compile.overlap.layers import Layer, layers_of
-from qtools.compile.target.chain import Chain, Truncation, apply_gates
-from qtools.runs.cores import cores
+from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.arrays import DOUBLE, Arrays
+from qtools.compile.overlap.boundaries import Boundaries
+from qtools.compile.overlap.layer_environments import layer_environments
+from qtools.compile.overlap.layer_states import (
+    LayerState,
+    Reference,
+    apply_layer,
+    layer_state,
+    overlap_with,
+    reference,
+)
+from qtools.compile.overlap.layers import layers_of
+from qtools.compile.target.chain import Chain, Truncation
 
 # Errors of different cuts are nearly orthogonal: on the benchmark chains the angle was between one
 # and two times the root of the summed weights (the sum of the roots, a strict bound, is ten times
 # that).
 _ERROR_FACTOR = 2.0
+# The overlap is off by the weight discarded, which is second order in that angle, and by this share
+# of the part of the target that the state misses; the environments by this share of the root of the
+# weight (benchmarks/truncation.py has the figures that these factors bound).
+_CROSS_SHARE = 0.05
+_ENVIRONMENT_SHARE = 0.3
+
+_SPREAD_FACTOR = 3.0  # between the overlap's error and the spread of the sums
+
+# A reference has grown old when the cuts that it guides discard this many times what they may.
+_OUTGROWN = 4.0
+
+
+__all__ = ["TruncatedOverlap", "layer_environments"]
 
 
 class TruncatedOverlap:
     """Overlap of a circuit of neighbour blocks with a fixed target, to a given exactness.
 
-    The layout (bonds, initial state) is that of ``ansatz``; the gates are given at each call.
+    The layout (bonds, initial state) is that of ``ansatz``; the gates are given at each call. Its
+    gates are the reference, whose spaces guide the cuts at other gates; gates so far away that this
+    does not do are evaluated around a reference of their own, at three times the cost.
 
     Attributes:
         error_angle: estimate of the angle, in radians, by which truncation put the state off that
             the last evaluation compared with the target.
+        value_error: estimate of what the last overlap was off by.
+        gradient_error: estimate of the norm of what its derivatives, all together, were off by;
+            zero after :meth:`value`.
+        outgrown: whether the last evaluation needed a reference of its own.
     """
 
     def __init__(
-        self, ansatz: Ansatz, target: MPS, *, max_angle: float, max_bond: int | None = None
+        self,
+        ansatz: Ansatz,
+        target: MPS,
+        *,
+        max_angle: float,
+        max_bond: int | None = None,
+        arrays: Arrays = DOUBLE,
     ) -> None:
         """Cut so that the error angle stays below about ``max_angle`` radians."""
+        self._arrays = arrays
         self._layers = layers_of(ansatz.bonds)
+        self._sites = [arrays.index(layer.sites) for layer in self._layers]
+        self._gates = ansatz.gates
         self._num_blocks = ansatz.num_blocks
         self._start = Chain.product(ansatz.initial)
-        self._target = Chain.from_mps(target)
-        self._target_mps = self._target.to_mps()
+        self._target_mps = target
         cuts = max(1, max((len(layer.sites) for layer in self._layers), default=1))
         weight = (max_angle / _ERROR_FACTOR) ** 2 / (cuts * max(1, len(self._layers)))
         self._truncation = Truncation(max_weight=weight, max_bond=max_bond)
-        self._threads = ThreadPoolExecutor(1) if cores() > 1 else None
-        self.error_angle = 0.0
+        self.error_angle = self.value_error = self.gradient_error = 0.0
+        self.outgrown = False
+
+    @property
+    def max_bond(self) -> int:
+        """Largest bond of the states that the circuit passes through."""
+        return self._ahead.max_bond
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
-        states, self.error_angle = self._forward(gates)
-        return overlap(self._target_mps, states[-1].to_mps())
+        state, discarded, self.outgrown = self._last_state(gates)
+        overlap = overlap_with(self._target_mps, state, self._arrays)
+        missed = max(0.0, 1.0 - abs(overlap) ** 2)
+        self.error_angle = _ERROR_FACTOR * float(np.sqrt(discarded))
+        self.value_error = discarded + _CROSS_SHARE * float(np.sqrt(discarded * missed))
+        self.gradient_error = 0.0
+        return overlap
 
     def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
         """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
-        states, self.error_angle = self._forward(gates)
-        environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
-        pending: list[tuple[Layer, Future[ComplexArray]]] = []
-        behind = self._target
-        for position in reversed(range(len(self._layers))):
-            layer = self._layers[position]
-            work = partial(
-                layer_environments,
-                behind.to_mps(), states[position].to_mps(), layer.sites, gates[layer.blocks],
-            )  # fmt: skip
-            if self._threads is None:
-                environments[layer.blocks] = work()
-            else:
-                pending.append((layer, self._threads.submit(work)))
-            if position > 0:
-                adjoint = gates[layer.blocks].conj().swapaxes(1, 2)
-                behind, _ = apply_gates(behind, layer.sites, adjoint, self._truncation)
-        for layer, future in pending:
-            environments[layer.blocks] = future.result()
-        return overlap(self._target_mps, states[-1].to_mps()), environments
+        behind, lost_behind, old_behind = self._states_behind(gates)
+        environments, lost_ahead, old_ahead = self._environments(gates, behind)
+        self.outgrown = old_behind or old_ahead
+        if self._num_blocks == 0:
+            start = layer_state(self._start, self._arrays)
+            return overlap_with(self._target_mps, start, self._arrays), environments
+        values = np.sum(environments * gates, axis=(1, 2))
+        overlap = complex(np.mean(values))
+        self.error_angle = _ERROR_FACTOR * float(np.sqrt(lost_ahead))
+        self.value_error = _SPREAD_FACTOR * float(np.std(values))
+        self.gradient_error = _ENVIRONMENT_SHARE * float(np.sqrt(lost_ahead + lost_behind))
+        return overlap, environments
 
-    def _forward(self, gates: ComplexArray) -> tuple[list[Chain], float]:
-        """The states before the first and after each layer, and the angle that cutting cost."""
-        states, discarded = [self._start], 0.0
-        for layer in self._layers:
-            state, lost = apply_gates(
-                states[-1], layer.sites, gates[layer.blocks], self._truncation
-            )
+    @cached_property
+    def _ahead(self) -> Reference:
+        return self._reference_ahead(self._gates)
+
+    @cached_property
+    def _behind(self) -> Reference:
+        return self._reference_behind(self._gates)
+
+    @cached_property
+    def _target(self) -> Chain:
+        return Chain.from_mps(self._target_mps)
+
+    def _reference_ahead(self, gates: ComplexArray) -> Reference:
+        matrices = [gates[layer.blocks] for layer in self._layers]
+        return reference(self._start, self._layers, matrices, self._truncation, self._arrays)
+
+    def _reference_behind(self, gates: ComplexArray) -> Reference:
+        layers = self._layers[::-1]
+        matrices = [_adjoint(gates[layer.blocks]) for layer in layers]
+        return reference(self._target, layers, matrices, self._truncation, self._arrays)
+
+    def _is_outgrown(self, discarded: float, guides: Reference) -> bool:
+        cuts = sum(len(layer.sites) for layer in self._layers)
+        rounding = _ROUNDING + cuts * self._arrays.precision.rounding
+        allowed = max(guides.discarded, cuts * self._truncation.max_weight, rounding)
+        return self._truncation.max_bond is None and discarded > _OUTGROWN * allowed
+
+    def _last_state(self, gates: ComplexArray) -> tuple[LayerState, float, bool]:
+        state, discarded = self._forwards(gates, self._ahead)
+        if not self._is_outgrown(discarded, self._ahead):
+            return state, discarded, False
+        return *self._forwards(gates, self._reference_ahead(gates)), True
+
+    def _forwards(self, gates: ComplexArray, guides: Reference) -> tuple[LayerState, float]:
+        state, discarded = layer_state(self._start, self._arrays), 0.0
+        for position in range(len(self._layers)):
+            state, lost = self._after(position, state, gates, guides)
+            discarded += lost
+        return state, discarded
+
+    def _after(
+        self, position: int, state: LayerState, gates: ComplexArray, guides: Reference
+    ) -> tuple[LayerState, float]:
+        """The state after layer ``position``, from that before it."""
+        matrices = self._arrays.put(gates[self._layers[position].blocks])
+        guide = guides.guides[position]
+        return apply_layer(state, self._sites[position], matrices, guide, self._arrays)
+
+    def _states_behind(self, gates: ComplexArray) -> tuple[list[LayerState], float, bool]:
+        """``w_0`` to ``w_L``."""
+        states, discarded = self._backwards(gates, self._behind)
+        if not self._is_outgrown(discarded, self._behind):
+            return states, discarded, False
+        return *self._backwards(gates, self._reference_behind(gates)), True
+
+    def _backwards(self, gates: ComplexArray, guides: Reference) -> tuple[list[LayerState], float]:
+        states, discarded = [layer_state(self._target, self._arrays)], 0.0
+        for layer, sites, guide in zip(
+            self._layers[::-1], self._sites[::-1], guides.guides, strict=True
+        ):
+            matrices = self._arrays.put(_adjoint(gates[layer.blocks]))
+            state, lost = apply_layer(states[-1], sites, matrices, guide, self._arrays)
             states.append(state)
             discarded += lost
-        return states, _ERROR_FACTOR * float(np.sqrt(discarded))
+        return states[::-1], discarded
+
+    def _environments(
+        self, gates: ComplexArray, behind: Sequence[LayerState]
+    ) -> tuple[ComplexArray, float, bool]:
+        found, discarded = self._along(gates, behind, self._ahead)
+        if not self._is_outgrown(discarded, self._ahead):
+            return found, discarded, False
+        return *self._along(gates, behind, self._reference_ahead(gates)), True
+
+    def _along(
+        self, gates: ComplexArray, behind: Sequence[LayerState], guides: Reference
+    ) -> tuple[ComplexArray, float]:
+        """All environments, met on the way forwards."""
+        found = np.empty((self._num_blocks, 4, 4), dtype=complex)
+        state, discarded = layer_state(self._start, self._arrays), 0.0
+        boundaries = Boundaries(behind[0], state, self._arrays)
+        for position, layer in enumerate(self._layers):
+            sites, after = self._sites[position], behind[position + 1]
+            here = boundaries.environments(after, state, sites)
+            found[layer.blocks] = self._arrays.get(here)
+            state, lost = self._after(position, state, gates, guides)
+            boundaries.advance(after, state, sites)
+            discarded += lost
+        return found, discarded
 
 
-def layer_environments(
-    bra: MPS, ket: MPS, sites: NDArray[np.intp], gates: ComplexArray
-) -> ComplexArray:
-    """Derivatives of ``<bra| layer |ket>`` by each gate of a layer.
-
-    Args:
-        bra: the state after the layer.
-        ket: the state before it.
-        sites: (m,) left site of each gate, ascending; gates do not overlap.
-        gates: (m, 4, 4).
-
-    Returns:
-        (m, 4, 4), entry ``[out, in]`` the derivative by the gate's entry ``[out, in]``.
-    """
-    # Cells of the chain from left to right: pairs under a gate, and single sites.
-    gate_at = {int(site): index for index, site in enumerate(sites)}
-    cells: list[tuple[int, int | None]] = []
-    site = 0
-    while site < ket.num_sites:
-        gate = gate_at.get(site)
-        cells.append((site, gate))
-        site += 1 if gate is None else 2
-    bras = [_cell(bra, site, gate is not None).conj() for site, gate in cells]
-    kets = [_cell(ket, site, gate is not None) for site, gate in cells]
-    acted = [
-        tensor if gate is None else _act(gates[gate], tensor)
-        for (_, gate), tensor in zip(cells, kets, strict=True)
-    ]
-    # right[k]: (ket bond, bra bond) behind cell k.
-    right = [np.ones((1, 1), dtype=complex)]
-    for a, b in zip(reversed(acted), reversed(bras), strict=True):
-        half = np.tensordot(a, right[-1], axes=(2, 0))
-        right.append(np.tensordot(half, b, axes=((1, 2), (1, 2))))
-    right.reverse()
-    environments = np.empty((len(sites), 4, 4), dtype=complex)
-    left = np.ones((1, 1), dtype=complex)  # (bra bond, ket bond) before the cell
-    for k, (_, gate) in enumerate(cells):
-        if gate is not None:
-            half = np.tensordot(np.tensordot(left, kets[k], axes=(1, 0)), right[k + 1], axes=(2, 0))
-            environments[gate] = _gate_environment(bras[k], half)
-        half = np.tensordot(left, acted[k], axes=(1, 0))
-        left = np.tensordot(bras[k], half, axes=((0, 1), (0, 1)))
-    return environments
+_ROUNDING = 1e-12  # weights that rounding alone may discard in a whole evolution
 
 
-def _cell(mps: MPS, site: int, pair: bool) -> ComplexArray:
-    """The tensor (left, physical, right) of a site, or of a pair with its qubits in front.
-
-    For a pair the physical axis is (qubit i, qubit j, idle partners).
-    """
-    tensor = mps.tensors[site]
-    if not pair:
-        return tensor
-    merged = np.tensordot(tensor, mps.tensors[site + 1], axes=(2, 0))
-    left, d, _, right = merged.shape
-    if d == 2:
-        return merged.reshape(left, 4, right)
-    idle = d // 2
-    spread = merged.reshape(left, 2, idle, 2, idle, right).transpose(0, 1, 3, 2, 4, 5)
-    return spread.reshape(left, 4 * idle * idle, right)
-
-
-def _act(gate: ComplexArray, tensor: ComplexArray) -> ComplexArray:
-    left, d, right = tensor.shape
-    acted: ComplexArray = np.matmul(gate, tensor.reshape(left, 4, -1))
-    return acted.reshape(left, d, right)
-
-
-def _gate_environment(bra: ComplexArray, half: ComplexArray) -> ComplexArray:
-    """Sum over bonds and idle partners of ``bra[b, out, c] * half[b, in, c]``."""
-    left = bra.shape[0]
-    a = bra.reshape(left, 4, -1).transpose(1, 0, 2).reshape(4, -1)
-    b = half.reshape(left, 4, -1).transpose(1, 0, 2).reshape(4, -1)
-    return a @ b.T
+def _adjoint(gates: ComplexArray) -> ComplexArray:
+    return gates.conj().swapaxes(1, 2)
