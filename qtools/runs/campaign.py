@@ -100,9 +100,9 @@ def run_campaign(
         before = len(mine) - len(missing)
         show = counting(tick, len(mine), "tasks", already=before)
         outcomes = _outcomes(campaign, missing, executor)
-        for done, (task, outcome) in enumerate(outcomes, start=before + 1):
+        for number, (task, outcome) in enumerate(outcomes, start=before + 1):
             store.append(task.id, _record(outcome), cost=_cost(outcome))
-            show(done)
+            show(number)
 
 
 def results(campaign: Campaign, folder: Path) -> "Results":
