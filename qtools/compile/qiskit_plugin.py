@@ -105,7 +105,7 @@ class EvolvedState(Instruction):  # type: ignore[misc]
     def of(cls, hamiltonian: Any, *, time: float, initial: str = "zero", **settings: Any) -> Any:
         """The state of an evolution under a ``ChainHamiltonian``; other keywords are settings."""
         start = InitialState.named(initial, num_qubits=hamiltonian.num_qubits)
-        problem = EvolutionProblem(hamiltonian=hamiltonian, initial=start, time=time)
+        problem = EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=start, time=time)
         return cls(problem, CompileSettings(**settings))
 
     def _define(self) -> None:
