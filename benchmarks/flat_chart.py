@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.objective import OverlapEngine
+from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import ComplexArray
 
 FloatArray = NDArray[np.float64]

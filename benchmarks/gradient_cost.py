@@ -19,7 +19,7 @@ from benchmarks.measure import gemm_gflops, machine, write_results
 from benchmarks.peer.problems import ChainProblem, suite
 from benchmarks.problems import evolution_problem, layers
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
-from qtools.compile.fitting.objective import LogInfidelity
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
 from qtools.compile.mps import MPS, compress
 from qtools.compile.overlap.exact import THREADING_FLOPS, ExactOverlap
 from qtools.compile.target.evolve import evolve

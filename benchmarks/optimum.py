@@ -13,8 +13,9 @@ import numpy as np
 
 from benchmarks.measure import machine, write_results
 from qtools.compile.ansatz import trotter_ansatz
-from qtools.compile.fitting.lbfgs import advance, moved, start
-from qtools.compile.fitting.objective import LogInfidelity
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
+from qtools.compile.fitting.optimizers.lbfgs import LBFGS
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.mps import ComplexArray
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -45,9 +46,10 @@ def converged(
     """Optimised gates and their infidelity."""
     target = evolve(evolvable, tolerance=TOLERANCE).mps
     cost = LogInfidelity(engine=ExactOverlap(trotter_ansatz(evolvable, LAYERS), target))
-    state = start(cost, gates)
+    optimizer = LBFGS()
+    state = optimizer.start(cost, gates)
     while state.iteration < iterations and not state.stalled:
-        state = advance(cost, state)
+        state = optimizer.advance(cost, state)
     return state.gates, state.evaluation.infidelity
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from qtools import __version__, console
+from qtools.command_help import examples
 from qtools.compile.commands.cite import cite
 from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
@@ -46,6 +47,13 @@ app.command("cite")(cite)
 
 
 @app.callback()
+@examples(
+    "qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \\",
+    "       --initial neel --time 1.2 --layers 5 --out run/",
+    "qtools datasets build --recipe small --out corpus/",
+    "qtools generate sample -n 20 --qubits 5:12 --out circuits/",
+    "qtools view .",
+)
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")

@@ -4,7 +4,9 @@ Data goes to stdout, everything for human eyes goes to stderr. Colours and anima
 only on a terminal, and ``NO_COLOR`` is respected (rich does both).
 """
 
-from collections.abc import Iterator, Sequence
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,6 +47,29 @@ def note(sentence: str) -> None:
     stderr().print(Text(printable(sentence)), soft_wrap=True)
 
 
+def next_command(*words: object) -> None:
+    """Name the command that one would run next, ready to be copied."""
+    note("next: " + shlex.join(str(word) for word in words))
+
+
+def counting(tick: Ticker, total: int, unit: str, *, already: int = 0) -> Callable[[int], None]:
+    """A function that shows how many of ``total`` are done, and at what rate.
+
+    Args:
+        tick: shows it.
+        total: how many there are.
+        unit: what they are.
+        already: how many were done before; they do not count for the rate.
+    """
+    began = time.monotonic()
+
+    def show(done: int) -> None:
+        rate = (done - already) / max(1e-9, time.monotonic() - began)
+        tick(f"{done} of {total} {unit}, {rate:.3g} per second", done / max(1, total))
+
+    return show
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table whose first column is text and whose other columns are numbers."""
     from rich.table import Table
@@ -68,10 +93,23 @@ def progress(*, quiet: bool = False) -> Iterator[Ticker]:
     if quiet or not screen.is_terminal:
         yield lambda text, fraction=None: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.table import Column
 
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
+    columns = (
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
+        BarColumn(bar_width=16),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=screen, transient=True, expand=True) as bar:
         task = bar.add_task("", total=None)
 
         def tick(text: str, fraction: float | None = None) -> None:

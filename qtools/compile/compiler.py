@@ -27,7 +27,7 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem, Problem
 from qtools.compile.result import CompilationResult
 from qtools.compile.settings import CompileSettings
-from qtools.compile.starts.choose import better_start, refuse_too_deep, starting_ansatz, target_of
+from qtools.compile.starts.choose import better_start, refuse_hopeless, starting_ansatz, target_of
 from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.target.evolve import Target
 from qtools.compile.threads import single_threaded_blas
@@ -65,12 +65,12 @@ def compile_problem(
     """
     sitting = Sitting(settings=settings, tell=on_progress or silent, checkpoints=checkpoints)
     with single_threaded_blas():
-        refuse_too_deep(problem, settings)
+        refuse_hopeless(problem, settings)
         target = target_of(problem, sitting)
         ansatz = starting_ansatz(problem, settings.layers, target, sitting)
         begin = better_start([ansatz] if start is None else [ansatz, start], target, settings)
         ended = sitting.fitted(begin.ansatz, target, begin.infidelity)
-        compiled = begin.ansatz.with_gates(ended.state.gates)
+        compiled = begin.ansatz.with_gates(ended.gates)
         return finished(problem, sitting, compiled, target, ended)
 
 

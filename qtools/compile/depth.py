@@ -62,7 +62,7 @@ class _Try:
 
     @property
     def compiled(self) -> Ansatz:
-        return self.ansatz.with_gates(self.fit.state.gates)
+        return self.ansatz.with_gates(self.fit.gates)
 
     @property
     def infidelity(self) -> float:

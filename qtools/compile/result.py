@@ -39,6 +39,7 @@ class HistoryEntry:
         evaluations: values with gradient computed so far.
         seconds: since the problem was given.
         infidelity: to the target as far as it was resolved at that time.
+        cost: what was minimised, under the schedule of that time.
         target_bond: largest bond of that target.
         engine: that contracted it.
     """
@@ -47,6 +48,7 @@ class HistoryEntry:
     evaluations: int
     seconds: float
     infidelity: float
+    cost: float
     target_bond: int
     engine: str
 

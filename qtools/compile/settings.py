@@ -4,9 +4,13 @@ import math
 from dataclasses import dataclass
 
 from qtools.compile.synthesis.native_basis import DEFAULT_BASIS, NativeBasis
-from qtools.errors import BadInputError
+from qtools.errors import BadInputError, nearest
 
 MAX_LAYERS = 10_000
+
+OBJECTIVES = ("auto", "global", "local", "surrogate")
+OPTIMIZERS = ("lbfgs", "sweeps", "adam", "basin-hopping")
+BLOCKS = ("auto", "general", "two-cx", "matchgate", "u1")
 
 DEEPEST = 60
 """Brick layers at which a search for the depth ends."""
@@ -27,6 +31,10 @@ class CompileSettings:
         max_memory: bytes that the contraction may take.
         basis: native gates of the circuit.
         seed: of everything random.
+        objective: what is minimised, one of ``OBJECTIVES``; ``auto`` takes the surrogate far from
+            the target and the fidelity near it.
+        optimizer: one of ``OPTIMIZERS``.
+        blocks: family of the two-qubit blocks, one of ``BLOCKS``; ``auto`` takes general ones.
     """
 
     layers: int
@@ -38,6 +46,9 @@ class CompileSettings:
     max_memory: int = 4 * 2**30
     basis: tuple[str, ...] = DEFAULT_BASIS
     seed: int = 0
+    objective: str = "auto"
+    optimizer: str = "lbfgs"
+    blocks: str = "auto"
 
     def __post_init__(self) -> None:
         _check_whole("layers", self.layers, least=1)
@@ -54,12 +65,28 @@ class CompileSettings:
         if self.fidelity is not None:
             _check_number("fidelity", self.fidelity, below=1.0)
         NativeBasis.of(self.basis)
+        _check_choice("objective", self.objective, OBJECTIVES)
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("blocks", self.blocks, BLOCKS)
+        if self.optimizer == "sweeps" and self.blocks not in ("auto", "general"):
+            raise BadInputError(
+                f"polar sweeps replace whole blocks and cannot keep them {self.blocks}; use "
+                "another optimizer, or general blocks"
+            )
 
 
 def layers_of_steps(steps: int) -> int:
     """Brick layers of ``steps`` second-order Trotter steps: ``2 * steps + 1``."""
     _check_whole("steps", steps, least=1)
     return 2 * steps + 1
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        near = nearest(value, choices) if isinstance(value, str) else ""
+        raise BadInputError(
+            f"expected {name} to be one of {', '.join(choices)}, got {value!r}{near}"
+        )
 
 
 def _check_whole(name: str, value: object, *, least: int) -> None:

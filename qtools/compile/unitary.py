@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit
 from qtools.compile.ansatz import BELL_PAIR, trotter_ansatz
 from qtools.compile.certify import certify
 from qtools.compile.fitting.sitting import Sitting, silent
+from qtools.compile.fitting.strategy import refuse_unfit
 from qtools.compile.mps import MPS, ComplexArray, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -191,11 +192,12 @@ def compile_unitary(
         sitting = Sitting(settings=settings, tell=tell)
         ansatz = trotter_ansatz(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=memory)
+        refuse_unfit(settings, ansatz)
         sitting.tell("evolving the target")
         target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
         start = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
         ended = sitting.fitted(ansatz, target, 1.0 - start)
-        compiled = ansatz.with_gates(ended.state.gates)
+        compiled = ansatz.with_gates(ended.gates)
         overlap_found = precise_overlap(compiled, target.mps, max_memory=memory)
         sitting.tell("writing the circuit")
         phase = float(np.angle(overlap_found))

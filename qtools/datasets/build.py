@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from qtools.console import Ticker
+from qtools.console import Ticker, counting
 from qtools.datasets.generate import make_rows
 from qtools.datasets.manifest import FILE_NAME, Manifest, read_manifest
 from qtools.datasets.notices import copy_package_notices
@@ -93,15 +93,14 @@ def _run(
 ) -> None:
     todo = [task for task in tasks if task.id not in store]
     limits = Limits(seconds=recipe.seconds_per_instance, memory_bytes=_MEMORY_BYTES)
-    circuits = 0
+    show = counting(tick, len(tasks), "tasks", already=len(store))
     for task, outcome in _outcomes(todo, executor, limits):
         result = outcome.value
         if outcome.ending is not Ending.DONE or result is None:
             rejected = {"reason": outcome.reason, "message": outcome.message, "variant": None}
             result = {"rows": [], "rejected": [rejected]}
         store.append(task.id, result)
-        circuits += len(result["rows"])
-        tick(f"{len(store)}/{len(tasks)} tasks, {circuits} circuits", len(store) / len(tasks))
+        show(len(store))
 
 
 def _outcomes(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 
 app = typer.Typer(no_args_is_help=True, help="Build, check and export corpora of circuits.")
 
@@ -21,12 +22,16 @@ def group() -> None:
 
 
 @app.command()
+@examples(
+    "qtools datasets build --recipe small --out corpus/",
+    "qtools datasets build --recipe default --executor processes:8 --out corpus/",
+)
 def build(
     out: Annotated[Path, typer.Option(help="Directory of the corpus.")],
     recipe: Annotated[str, typer.Option(help="small, default, or a .toml file.")] = "small",
     executor: Where = "processes:2",
     json_: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
     """Build a corpus from a recipe; run again to finish a build that was stopped."""
     from qtools.datasets.build import build as build_corpus
@@ -38,10 +43,11 @@ def build(
     where = parse_executor(executor)
     with console.progress(quiet=quiet) as tick:
         manifest = build_corpus(chosen, out, executor=where, tick=tick)
-    show_manifest(manifest, as_json=json_)
+    show_manifest(manifest, out, as_json=json_, quiet=quiet)
 
 
 @app.command()
+@examples("qtools datasets sources")
 def sources(json_: Json = False) -> None:
     """List the sources of generated circuits and their families."""
     from qtools.datasets.report import show_sources
@@ -50,6 +56,9 @@ def sources(json_: Json = False) -> None:
 
 
 @app.command("import")
+@examples(
+    "qtools datasets import my-files/ --source mine --license MIT --out corpus/",
+)
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="OpenQASM 2/3 and QPY files, or folders.")],
     source: Annotated[str, typer.Option(help="Name of the source.")],
@@ -65,7 +74,7 @@ def import_(
     seconds: Annotated[float, typer.Option(help="Time limit of one file.", min=0.1)] = 60.0,
     executor: Where = "processes:2",
     json_: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
     """Add files as one source to a corpus; every file is accounted for."""
     from qtools.datasets.report import show_manifest
@@ -90,10 +99,11 @@ def import_(
     limits = Limits(seconds=seconds, memory_bytes=LIMITS.memory_bytes)
     with console.progress(quiet=quiet) as tick:
         manifest = import_files(job, out, executor=where, tick=tick, limits=limits)
-    show_manifest(manifest, as_json=json_)
+    show_manifest(manifest, out, as_json=json_, quiet=quiet)
 
 
 @app.command()
+@examples("qtools datasets stats corpus/")
 def stats(
     corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")], json_: Json = False
 ) -> None:
@@ -105,13 +115,14 @@ def stats(
 
 
 @app.command()
+@examples("qtools datasets verify corpus/ --full")
 def verify(
     corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")],
     full: Annotated[
         bool, typer.Option("--full", help="Also load every circuit and recompute fingerprints.")
     ] = False,
     json_: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
     """Check hashes, counts, duplicates and leaks; exit code 3 if something is wrong."""
     from qtools.datasets.corpus import Corpus
@@ -119,10 +130,11 @@ def verify(
 
     with console.progress(quiet=quiet) as tick:
         found = verify_corpus(Corpus.open(corpus), full=full, tick=tick)
-    show_verification(found, as_json=json_)
+    show_verification(found, as_json=json_, quiet=quiet)
 
 
 @app.command()
+@examples("qtools datasets export corpus/ --format qasm3 --split test --out files/")
 def export(
     corpus: Annotated[Path, typer.Argument(help="Directory of a corpus.")],
     out: Annotated[Path, typer.Option(help="New directory for the export.")],

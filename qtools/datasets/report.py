@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -9,12 +10,14 @@ from qtools import console
 from qtools.datasets.manifest import Manifest
 from qtools.datasets.sources import SOURCE_NAMES, source
 from qtools.errors import MissingDependencyError
+from qtools.report.page import REPORT
 
 
-def show_manifest(manifest: Manifest, *, as_json: bool) -> None:
-    """A table of sources on stderr, or the manifest as JSON on stdout."""
+def show_manifest(manifest: Manifest, corpus: Path, *, as_json: bool, quiet: bool) -> None:
+    """A table of sources on stderr unless quiet, or the manifest as JSON on stdout."""
     if as_json:
         typer.echo(json.dumps({**asdict(manifest), "circuits": manifest.circuits()}))
+    if as_json or quiet:
         return
     rows = [
         (
@@ -31,6 +34,8 @@ def show_manifest(manifest: Manifest, *, as_json: bool) -> None:
     console.table(f"corpus {manifest.name}", columns, rows)
     splits = ", ".join(f"{split} {count}" for split, count in manifest.circuits().items())
     console.note(f"released circuits: {splits}")
+    console.note(f"written to {corpus}; look at {corpus / REPORT}")
+    console.next_command("qtools", "generate", "train", "--corpus", corpus, "--out", "model")
 
 
 def show_sources(*, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from qiskit.qasm2 import QASM2ParseError
 from qtools import console
 from qtools.circuits import qasm2
 from qtools.circuits.canonical import canonical_fingerprint, exact_fingerprint
-from qtools.console import Ticker
+from qtools.console import Ticker, counting
 from qtools.datasets.corpus import Corpus
 from qtools.datasets.leaks import LeakReport, leak_report
 from qtools.datasets.shards import file_sha256
@@ -47,6 +47,7 @@ def verify_corpus(corpus: Corpus, *, full: bool, tick: Ticker) -> Verification:
     total = sum(corpus.manifest.circuits(released=False).values())
     seen: set[str] = set()
     circuits = 0
+    show = counting(tick, total, "circuits")
     columns = ["id", "fingerprint", "split", *(["qasm", "structure"] if full else [])]
     if not problems:
         for row in corpus.rows(columns=columns, released=False):
@@ -56,7 +57,7 @@ def verify_corpus(corpus: Corpus, *, full: bool, tick: Ticker) -> Verification:
             seen.add(row["fingerprint"])
             if full:
                 problems += _row_problems(row["id"], row["qasm"], row["fingerprint"])
-                tick(f"{circuits}/{total} circuits", circuits / max(total, 1))
+                show(circuits)
         if circuits != total:
             problems.append(f"the manifest counts {total} circuits and the shards hold {circuits}")
     leaks = leak_report(corpus) if not problems else LeakReport.empty()
@@ -90,15 +91,15 @@ def _row_problems(row_id: str, text: str, fingerprint: str) -> list[str]:
     return found
 
 
-def show_verification(found: Verification, *, as_json: bool) -> None:
-    """A summary on stderr, or JSON on stdout.
+def show_verification(found: Verification, *, as_json: bool, quiet: bool = False) -> None:
+    """A summary on stderr unless quiet, or JSON on stdout.
 
     Raises:
         GoalNotReachedError: the corpus has problems.
     """
     if as_json:
         typer.echo(json.dumps(asdict(found)))
-    else:
+    elif not quiet:
         for problem in found.problems:
             console.note(problem)
         for line in found.leaks.lines():
@@ -107,4 +108,5 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
         raise GoalNotReachedError(
             f"expected a sound corpus, found {len(found.problems)} problems; build it again"
         )
-    console.note(f"{found.circuits} circuits, no problems")
+    if not quiet:
+        console.note(f"{found.circuits} circuits, no problems")

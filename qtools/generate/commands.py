@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 
 app = typer.Typer(no_args_is_help=True, help="Write realistic benchmark circuits with a model.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
 ModelOption = Annotated[
     str, typer.Option("--model", help="A bundled model's name, or a model directory.")
 ]
@@ -22,6 +23,10 @@ def group() -> None:
 
 
 @app.command()
+@examples(
+    "qtools generate train --corpus corpus/ --recipe default --out model/",
+    "qtools generate train --corpus corpus/ --recipe tiny --out model/",
+)
 def train(
     corpus: Annotated[Path, typer.Option(help="Corpus made by `qtools datasets`.")],
     out: Annotated[Path, typer.Option(help="Directory of the model; holds the state as well.")],
@@ -48,6 +53,11 @@ def train(
 
 
 @app.command()
+@examples(
+    "qtools generate sample -n 20 --qubits 5:12 --out circuits/",
+    "qtools generate sample --model model/ -n 100 --family qaoa --gates 50:200 \\",
+    "       --gate-set ibm_heron --out circuits/",
+)
 def sample(
     out: Annotated[Path, typer.Option(help="Directory of the circuits.")],
     n: Annotated[int, typer.Option("-n", help="How many circuits.", min=1)] = 20,
@@ -97,12 +107,15 @@ def sample(
             temper=temper,
             workers=workers,
             write=write,
+            out=out,
             as_json=json_,
+            quiet=quiet,
             tick=tick,
         )
 
 
 @app.command()
+@examples("qtools generate verify circuits/ --against corpus/ --out verification/")
 def verify(
     circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
     against: Annotated[Path, typer.Option(help="Corpus with the real circuits.")],
@@ -134,6 +147,7 @@ def verify(
 
 
 @app.command()
+@examples("qtools generate suite circuits/ -n 50 --out suite/")
 def suite(
     circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
     out: Annotated[Path, typer.Option(help="Directory of the chosen circuits.")],

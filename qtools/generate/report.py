@@ -45,7 +45,7 @@ def run_training(
             corpus,
             out,
             max_seconds=None if max_minutes is None else 60 * max_minutes,
-            report=lambda progress, loss: _note(recipe, progress, loss, tick),
+            report=lambda progress, loss: _note(recipe, progress, loss, tick, quiet=quiet),
         )
     if as_json:
         record = {
@@ -56,6 +56,7 @@ def run_training(
             "losses": [asdict(loss) for loss in losses],
         }
         typer.echo(json.dumps(record))
+    if as_json or quiet:
         return
     rows = [
         [
@@ -66,15 +67,22 @@ def run_training(
         for name, bits in (("given", loss.conditioned), ("open", loss.unconditioned))
     ]
     console.table("bits per gate", ["split", "structure", "angles", "residuals"], rows)
+    console.note(f"written to {out}")
+    console.next_command(
+        *("qtools", "generate", "sample", "--model", out, "-n", 20, "--out", "circuits")
+    )
 
 
-def _note(recipe: TrainRecipe, progress: Progress, loss: BitsPerGate, tick: Ticker) -> None:
+def _note(
+    recipe: TrainRecipe, progress: Progress, loss: BitsPerGate, tick: Ticker, *, quiet: bool
+) -> None:
     text = (
         f"step {progress.step}/{recipe.steps}: {loss.structure:.3f} + {loss.angles:.3f} bits per "
         f"gate (structure + angles), {progress.rows / max(progress.seconds, 1e-9):,.0f} rows/s"
     )
     tick(text, progress.step / recipe.steps)
-    console.note(text)
+    if not quiet:
+        console.note(text)
 
 
 def run_sampling(
@@ -86,15 +94,18 @@ def run_sampling(
     temper: Temper,
     workers: int,
     write: Write,
+    out: Path,
     as_json: bool,
+    quiet: bool,
     tick: Ticker,
 ) -> None:
     """Sample, write, and print what was made."""
     started = time.perf_counter()
     found: list[Sample] = []
+    show = console.counting(tick, n, "circuits")
     for made in generator.samples(n, request, seed=seed, temper=temper, workers=workers):
         found.append(made)
-        tick(f"sampled {len(found)} of {n}", len(found) / n)
+        show(len(found))
     seconds = time.perf_counter() - started
     found.sort(key=lambda made: made.index)
     write(
@@ -110,11 +121,15 @@ def run_sampling(
     record = summary(found, seconds)
     if as_json:
         typer.echo(json.dumps(record))
-    else:
+    elif not quiet:
         console.note(
             f"{n} circuits, {record['gates']} gates, {record['circuits_per_second']:.1f} circuits "
             f"per second; the grammar removed {record['removed_probability']:.2%} of the "
             "probability"
+        )
+        console.note(f"written to {out}")
+        console.next_command(
+            *("qtools", "generate", "verify", out, "--against", "corpus", "--out", "verification")
         )
 
 

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 
 
+@examples("qtools view results/", "qtools view results/ --json")
 def view(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where results lie.")] = Path(),
     port: Annotated[

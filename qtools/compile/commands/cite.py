@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from qtools.command_help import examples
 
+
+@examples("qtools cite run/ > references.bib")
 def cite(
     run: Annotated[Path, typer.Argument(help="Directory of a compilation.")],
 ) -> None:

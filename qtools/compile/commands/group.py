@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.commands import states as state_commands
 from qtools.compile.commands import unitary as unitary_commands
@@ -26,6 +27,15 @@ def group() -> None:
 
 
 @app.command()
+@examples(
+    "qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \\",
+    "       --initial neel --time 1.2 --layers 5 --out run/",
+    "qtools compile evolution problem.toml --fidelity 0.999 --out run/",
+    "qtools compile evolution --hamiltonian my.json --initial 0101 --time 0.8 \\",
+    "       --layers 3 --out run/",
+    "qtools compile evolution --model tfim --sites 20 --times 0.2:1:0.2 \\",
+    "       --fidelity 0.999 --out series/",
+)
 def evolution(
     *,
     problem: Annotated[

@@ -78,7 +78,7 @@ def run_time_series(
         typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_series(rows)
-        console.note(f"written to {directory.path}")
+        _closing(directory)
     missed = [row for row in rows if row.fidelity < (settings.fidelity or 0.0)]
     if missed:
         raise GoalNotReachedError(
@@ -112,7 +112,8 @@ def _report(
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_summary(record)
-        console.note(f"{record['advice']}; written to {directory.path}")
+        console.note(record["advice"])
+        _closing(directory)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
     goal, reached = record["settings"]["fidelity"], record["fidelity"]
@@ -121,6 +122,13 @@ def _report(
             f"fidelity {goal} was asked for, {reached:.6f} was reached: {record['advice']}; "
             f"the result is in {directory.path}"
         )
+
+
+def _closing(directory: "RunDirectory") -> None:
+    from qtools.report.page import REPORT
+
+    console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
+    console.next_command("qtools", "view", directory.path)
 
 
 def _print_summary(record: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.commands.running import run_compilation
 from qtools.compile.output.circuit_format import CircuitFormat
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from qtools.compile.settings import CompileSettings
 
 
+@examples(
+    "qtools compile circuit long.qasm --fidelity 0.999 --out short/",
+    "qtools compile circuit long.qasm --until 20 --layers 5 --out short/",
+)
 def circuit(
     *,
     source: Annotated[
@@ -95,6 +100,10 @@ def circuit(
     )
 
 
+@examples(
+    "qtools compile mps state.npz --layers 6 --out prepared/",
+    "qtools compile mps state.npz --fidelity 0.99 --budget 60 --out prepared/",
+)
 def mps(
     *,
     source: Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import GoalNotReachedError, OutputExistsError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _CHECKED_STATES = 3
 
 
+@examples(
+    "qtools compile unitary --model tfim --sites 12 --time 0.5 --layers 5 --out u/",
+)
 def unitary(
     *,
     model: Annotated[
@@ -71,6 +75,7 @@ def unitary(
     from qtools.compile.output.pages.unitary_page import write_unitary_page
     from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
+    from qtools.report.page import REPORT
 
     optimize = {
         "fidelity": fidelity,
@@ -115,7 +120,9 @@ def unitary(
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
     if not quiet:
         _print_summary(record)
-        console.note(f"{record['advice']}; written to {directory.path}")
+        console.note(record["advice"])
+        console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
+        console.next_command("qtools", "view", directory.path)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
     if fidelity is not None and result.process_fidelity < fidelity:

@@ -17,9 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qtools.compile.fitting.evaluation import Evaluation
 from qtools.compile.fitting.fit import STAGE_OUTCOMES, Fit, StageMark
-from qtools.compile.fitting.lbfgs import Optimization, Pair
-from qtools.compile.fitting.objective import Evaluation
+from qtools.compile.fitting.objectives.choice import ObjectiveName
+from qtools.compile.fitting.objectives.surrogate import Schedule
+from qtools.compile.fitting.optimizers.choice import MEMORIES
+from qtools.compile.fitting.optimizers.optimizer import Optimization
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.output.array_file import damaged, read_arrays, write_arrays
 from qtools.compile.result import HistoryEntry, Outcome
@@ -33,6 +36,7 @@ INTERVAL = 1.0
 # Writing may take this fraction of the time, at most.
 _SHARE = 0.05
 _WHAT = "checkpoint"
+_MEMORY = "memory_"
 
 # Limits only say how far to go, so that a run goes on when they are raised.
 _LIMITS = ("max_iterations", "max_seconds")
@@ -42,6 +46,7 @@ _COLUMNS: dict[str, type] = {
     "evaluations": int,
     "seconds": float,
     "infidelity": float,
+    "cost": float,
     "target_bond": int,
     "engine": str,
 }
@@ -159,19 +164,18 @@ def run_id(problem_id: str, settings: CompileSettings, start: str = "") -> str:
 
 
 def _fit_arrays(fit: Fit) -> dict[str, NDArray[Any]]:
-    state = fit.state
-    evaluation = state.evaluation
-    blocks = state.gates.shape
+    state, mark = fit.state, fit.mark
+    schedule = mark.schedule or Schedule(weight=np.nan)
     return {
         "gates": state.gates,
-        "gradient": evaluation.gradient,
-        "densities": evaluation.densities,
-        "overlap": np.array(evaluation.overlap),
-        "cost": np.array(evaluation.cost),
+        "blocks": fit.gates if fit.gates is not state.gates else np.empty(0),
+        **state.evaluation.arrays(),
         "counts": np.array([state.evaluations, state.iteration, int(state.stalled)]),
-        "steps": np.array([pair.step for pair in state.pairs]).reshape(-1, *blocks),
-        "changes": np.array([pair.change for pair in state.pairs]).reshape(-1, *blocks),
-        "mark": np.array([fit.mark.infidelity, fit.mark.first]),
+        "memory": np.array(state.memory.kind),
+        **{_MEMORY + name: array for name, array in state.memory.arrays().items()},
+        "mark": np.array([mark.infidelity, mark.first]),
+        "objective": np.array(str(mark.objective)),
+        "schedule": np.array([schedule.weight, -1 if schedule.lead is None else schedule.lead]),
         "outcome": np.array("" if fit.outcome is None else fit.outcome.name),
         **{
             f"history_{name}": np.array([getattr(entry, name) for entry in fit.history], dtype=sort)
@@ -182,34 +186,42 @@ def _fit_arrays(fit: Fit) -> dict[str, NDArray[Any]]:
 
 def _fit(arrays: dict[str, NDArray[Any]]) -> Fit:
     evaluations, iteration, stalled = arrays["counts"].tolist()
-    evaluation = Evaluation(
-        overlap=complex(arrays["overlap"]),
-        cost=float(arrays["cost"]),
-        gradient=arrays["gradient"],
-        densities=arrays["densities"],
-    )
+    memory = {
+        name.removeprefix(_MEMORY): array
+        for name, array in arrays.items()
+        if name.startswith(_MEMORY)
+    }
+    gates = _complex(arrays["gates"])
     state = Optimization(
-        gates=_complex(arrays["gates"]),
-        evaluation=evaluation,
+        gates=gates,
+        evaluation=Evaluation.from_arrays(arrays),
         evaluations=evaluations,
         iteration=iteration,
-        pairs=tuple(
-            Pair(step=step, change=change)
-            for step, change in zip(arrays["steps"], arrays["changes"], strict=True)
-        ),
+        memory=MEMORIES[str(arrays["memory"])].from_arrays(memory),
         stalled=bool(stalled),
     )
     columns = [arrays[f"history_{name}"].tolist() for name in _COLUMNS]
     history = tuple(
         HistoryEntry(**dict(zip(_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True)
     )
-    infidelity, first = arrays["mark"].tolist()
     name = str(arrays["outcome"])
     return Fit(
         state=state,
+        gates=_complex(arrays["blocks"]) if arrays["blocks"].size else gates,
         history=history,
-        mark=StageMark(infidelity=infidelity, first=int(first)),
+        mark=_mark(arrays),
         outcome=Outcome[name] if name else None,
+    )
+
+
+def _mark(arrays: dict[str, NDArray[Any]]) -> StageMark:
+    infidelity, first = arrays["mark"].tolist()
+    weight, lead = arrays["schedule"].tolist()
+    return StageMark(
+        infidelity=infidelity,
+        first=int(first),
+        objective=ObjectiveName(str(arrays["objective"])),
+        schedule=None if np.isnan(weight) else Schedule(weight=weight, lead=int(lead)),
     )
 
 

@@ -2,19 +2,28 @@
 
 Far from the optimum the details of the target do not matter, and a target with smaller bonds is
 cheaper to contract. So the fit starts against a coarse cut of the target, and each time it comes
-near the error of the cut, the cut is made finer.
+near the error of the cut, the cut is made finer. Far from the target another cost may lead; where
+the choice is automatic, the fidelity takes over once it is no longer flat.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.lbfgs import Optimization, advance, start
-from qtools.compile.fitting.objective import LogInfidelity, OverlapEngine
-from qtools.compile.mps import MPS, compress
+from qtools.compile.fitting.blocks.families import structured
+from qtools.compile.fitting.blocks.structure import FactoredObjective, Structure
+from qtools.compile.fitting.objectives.choice import FLAT_FIDELITY, ObjectiveName, objective_at
+from qtools.compile.fitting.objectives.local import LocalCost
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
+from qtools.compile.fitting.objectives.objective import Objective
+from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate, surrogate
+from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.strategy import Strategy
+from qtools.compile.mps import MPS, ComplexArray, compress
 from qtools.compile.overlap.choice import Engine, Prediction, build, choose
 from qtools.compile.result import HistoryEntry, Outcome
 
@@ -69,10 +78,14 @@ class StageMark:
     Attributes:
         infidelity: for which the stage is made sharp.
         first: history entries before its first.
+        objective: the cost, never ``auto``.
+        schedule: where the surrogate stands; None for the other costs.
     """
 
     infidelity: float
     first: int
+    objective: ObjectiveName = ObjectiveName.GLOBAL
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,13 +93,15 @@ class Fit:
     """Where a fit stands; enough to go on from there as if nothing had happened.
 
     Attributes:
-        state: of the optimiser.
+        state: of the optimiser; its gates are factors where the blocks are made of such.
+        gates: (num_blocks, 4, 4), the best blocks so far.
         history: of all iterations so far.
         mark: of the stage in which the next iteration takes place.
         outcome: why the fit ended; None while it goes on.
     """
 
-    state: Optimization
+    state: Optimization[Any]
+    gates: ComplexArray
     history: tuple[HistoryEntry, ...]
     mark: StageMark
     outcome: Outcome | None = None
@@ -98,15 +113,13 @@ class _Stage:
 
     Attributes:
         cost: of the circuit against the cut.
-        engine: contracts the overlap.
-        prediction: why that engine.
+        prediction: which engine contracts the overlap, and why.
         began_at: the infidelity for which the stage was made sharp.
         cut_error: infidelity between the target and its cut, at most.
         bond: largest bond of the cut.
     """
 
-    cost: LogInfidelity
-    engine: OverlapEngine
+    cost: Objective
     prediction: Prediction
     began_at: float
     cut_error: float
@@ -115,13 +128,13 @@ class _Stage:
     def worst(self, infidelity: float) -> float:
         """The infidelity to the whole target, if all errors conspire."""
         errors = np.clip([infidelity, self.cut_error], 0.0, 1.0)
-        angles = np.arcsin(np.sqrt(errors)).sum() + self.engine.error_angle
+        angles = np.arcsin(np.sqrt(errors)).sum() + self.cost.error_angle
         return float(np.sin(min(angles, np.pi / 2)) ** 2)
 
     @property
     def is_exact(self) -> bool:
         """Whether neither the cut nor the engine approximates anything."""
-        return self.cut_error == 0.0 and self.engine.error_angle == 0.0
+        return self.cut_error == 0.0 and self.cost.error_angle == 0.0
 
     def is_used_up(self, infidelity: float) -> bool:
         """Whether a sharper stage would see more."""
@@ -147,6 +160,7 @@ def fit(
     began: float,
     engine: Engine = Engine.AUTO,
     max_memory: int = 4 * 2**30,
+    strategy: Strategy | None = None,
     resume: Fit | None = None,
 ) -> Iterator[Fit]:
     """Raise the fidelity of ``ansatz`` with ``target``, one iteration per value yielded.
@@ -159,85 +173,190 @@ def fit(
         began: when the clock of the history started (``time.perf_counter``).
         engine: contracts the overlaps; chosen anew for every stage unless named.
         max_memory: bytes that an engine may take.
+        strategy: cost, optimiser and family of blocks; L-BFGS on general blocks by default, with
+            the cost chosen by the fidelity.
         resume: go on from here instead, an earlier value of a fit with the same arguments.
 
     Yields:
         The state after each iteration; the last one has an outcome.
+
+    Raises:
+        BadInputError: when the strategy does not fit the circuit.
+        CapacityError: when the contraction would take more memory than allowed.
     """
-
-    def stage_for(mark: StageMark) -> _Stage:
-        return _stage(ansatz, target, mark.infidelity, engine, max_memory)
-
-    history = [] if resume is None else list(resume.history)
-    mark = StageMark(infidelity=infidelity, first=0) if resume is None else resume.mark
-    stage = stage_for(mark)
-    state = start(stage.cost, ansatz.gates) if resume is None else resume.state
-    if resume is not None and mark.first == len(history):
-        state = _carried(state, stage)
+    strategy = strategy or Strategy()
+    optimizer = strategy.optimizer
+    structure, point = structured(strategy.blocks, ansatz)
+    making = _StageMaking(
+        ansatz=ansatz, target=target, structure=structure, engine=engine, max_memory=max_memory
+    )
+    if resume is None:
+        history: list[HistoryEntry] = []
+        first = objective_at(strategy.objective, ansatz, infidelity)
+        mark = StageMark(infidelity=infidelity, first=0, objective=first)
+        stage = making.stage(mark, point)
+        state = optimizer.start(stage.cost, point)
+    else:
+        history, mark, state = list(resume.history), resume.mark, resume.state
+        stage = making.stage(mark, state.gates)
+        if mark.first == len(history):
+            state = optimizer.carried(stage.cost, state)
     while True:
-        state = advance(stage.cost, state)
+        before, state = state, optimizer.advance(stage.cost, state)
+        if state.gates is not before.gates:
+            stage, state = _on_schedule(stage, state)
         reached = state.evaluation.infidelity
         history.append(_entry(state, stage, time.perf_counter() - began))
-        found = _outcome(state, history[mark.first :], rules)
-        outcome = found if found is None or stage.decides(found, reached, rules) else None
-        if found in STAGE_OUTCOMES or stage.is_used_up(reached):
-            sharper = _GOAL_SHARPNESS if found in _NEAR_THE_GOAL else 1.0
-            sharpness = min(reached, stage.began_at) * sharper
-            mark = StageMark(infidelity=sharpness, first=len(history))
-        yield Fit(state=state, history=tuple(history), mark=mark, outcome=outcome)
+        leads = strategy.objective is ObjectiveName.AUTO and _schedule(stage.cost) is not None
+        found = _outcome(
+            state,
+            history[mark.first :],
+            rules,
+            knows_its_end=optimizer.knows_its_end,
+            leads=leads,
+        )
+        mark, outcome = _next_mark(mark, stage, found, reached, len(history), rules, leads=leads)
+        yield Fit(
+            state=state,
+            gates=structure.composed(state.gates),
+            history=tuple(history),
+            mark=mark,
+            outcome=outcome,
+        )
         if outcome is not None:
             return
         if mark.first == len(history):
-            stage = stage_for(mark)
-            state = _carried(state, stage)
+            stage = making.stage(mark, state.gates)
+            state = optimizer.carried(stage.cost, state)
 
 
-def _stage(
-    ansatz: Ansatz, target: MPS, infidelity: float, engine: Engine, max_memory: int
-) -> _Stage:
-    """A stage that is sharp enough around ``infidelity``."""
-    infidelity = max(infidelity, _ROUNDING)
-    allowed = _CUT_SHARPNESS * infidelity
-    cut = compress(target, max_weight=allowed / max(1, target.num_sites - 1))
-    mps = cut.mps if cut.mps.max_bond < target.max_bond else target
-    prediction = choose(ansatz, mps, engine=engine, max_memory=max_memory)
-    angle = float(np.sqrt(_ENGINE_SHARPNESS * infidelity))
-    built = build(prediction, ansatz, mps, max_angle=angle)
-    return _Stage(
-        cost=LogInfidelity(engine=built, frozen=ansatz.frozen),
-        engine=built,
-        prediction=prediction,
-        began_at=infidelity,
-        cut_error=0.0 if mps is target else cut.discarded_weight,
-        bond=mps.max_bond,
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _StageMaking:
+    """What all stages of a fit share."""
+
+    ansatz: Ansatz
+    target: MPS
+    structure: Structure
+    engine: Engine
+    max_memory: int
+
+    def stage(self, mark: StageMark, point: ComplexArray) -> _Stage:
+        """A stage that is sharp enough around the infidelity of its mark."""
+        infidelity = max(mark.infidelity, _ROUNDING)
+        allowed = _CUT_SHARPNESS * infidelity
+        cut = compress(self.target, max_weight=allowed / max(1, self.target.num_sites - 1))
+        mps = cut.mps if cut.mps.max_bond < self.target.max_bond else self.target
+        prediction = self._prediction(mark.objective, mps)
+        angle = float(np.sqrt(_ENGINE_SHARPNESS * infidelity))
+        return _Stage(
+            cost=self._cost(mark, mps, prediction, angle, point),
+            prediction=prediction,
+            began_at=infidelity,
+            cut_error=0.0 if mps is self.target else cut.discarded_weight,
+            bond=mps.max_bond,
+        )
+
+    def _prediction(self, objective: ObjectiveName, mps: MPS) -> Prediction:
+        engine, memory = self.engine, self.max_memory
+        if objective is ObjectiveName.LOCAL:
+            engine = Engine.TRUNCATED
+        if objective is ObjectiveName.SURROGATE:
+            memory //= 2  # two engines
+        return choose(self.ansatz, mps, engine=engine, max_memory=memory)
+
+    def _cost(
+        self,
+        mark: StageMark,
+        mps: MPS,
+        prediction: Prediction,
+        angle: float,
+        point: ComplexArray,
+    ) -> Objective:
+        cost: Objective
+        match mark.objective:
+            case ObjectiveName.LOCAL:
+                cost = LocalCost(self.ansatz, mps, max_angle=angle)
+            case ObjectiveName.SURROGATE:
+                cost = surrogate(
+                    self.ansatz,
+                    self.structure.composed(point),
+                    lambda other: build(prediction, other, mps, max_angle=angle),
+                    mark.schedule,
+                )
+            case _:
+                built = build(prediction, self.ansatz, mps, max_angle=angle)
+                cost = LogInfidelity(engine=built, frozen=self.ansatz.frozen)
+        if not self.structure.algebras:
+            return cost
+        return FactoredObjective(inner=cost, structure=self.structure)
 
 
-def _carried(state: Optimization, stage: _Stage) -> Optimization:
-    """The optimiser in a new stage: same gates, same memory, cost and gradient anew."""
-    return replace(
-        state,
-        evaluation=stage.cost(state.gates),
-        evaluations=state.evaluations + 1,
-        stalled=False,
-    )
+def _on_schedule(stage: _Stage, state: Optimization[Any]) -> tuple[_Stage, Optimization[Any]]:
+    """The stage with its cost for the next step, and the state under that cost."""
+    cost, evaluation, evaluations = stage.cost.after(state.gates, state.evaluation)
+    if cost is stage.cost:
+        return stage, state
+    evaluated = state.evaluations + evaluations
+    return replace(stage, cost=cost), replace(state, evaluation=evaluation, evaluations=evaluated)
 
 
-def _entry(state: Optimization, stage: _Stage, seconds: float) -> HistoryEntry:
+def _schedule(cost: Objective) -> Schedule | None:
+    """Where a surrogate stands."""
+    if isinstance(cost, FactoredObjective):
+        return _schedule(cost.inner)
+    return cost.schedule if isinstance(cost, Surrogate) else None
+
+
+def _next_mark(
+    mark: StageMark,
+    stage: _Stage,
+    found: Outcome | None,
+    reached: float,
+    iterations: int,
+    rules: StopRules,
+    *,
+    leads: bool,
+) -> tuple[StageMark, Outcome | None]:
+    """The mark of the stage in which the next iteration takes place, and why there is none."""
+    mark = replace(mark, schedule=_schedule(stage.cost))
+    outcome = found if found is None or stage.decides(found, reached, rules) else None
+    is_over = found is Outcome.CONVERGED
+    if leads and (is_over or 1.0 - reached >= FLAT_FIDELITY):
+        ahead = replace(mark, objective=ObjectiveName.GLOBAL, schedule=None, first=iterations)
+        return replace(ahead, infidelity=min(reached, stage.began_at)), (
+            None if is_over else outcome
+        )
+    if found in STAGE_OUTCOMES or stage.is_used_up(reached):
+        sharper = _GOAL_SHARPNESS if found in _NEAR_THE_GOAL else 1.0
+        sharpness = min(reached, stage.began_at) * sharper
+        mark = replace(mark, infidelity=sharpness, first=iterations)
+    return mark, outcome
+
+
+def _entry(state: Optimization[Any], stage: _Stage, seconds: float) -> HistoryEntry:
     return HistoryEntry(
         iteration=state.iteration,
         evaluations=state.evaluations,
         seconds=seconds,
         infidelity=state.evaluation.infidelity,
+        cost=state.evaluation.cost,
         target_bond=stage.bond,
         engine=stage.prediction.engine,
     )
 
 
 def _outcome(
-    state: Optimization, history: Sequence[HistoryEntry], rules: StopRules
+    state: Optimization[Any],
+    history: Sequence[HistoryEntry],
+    rules: StopRules,
+    *,
+    knows_its_end: bool,
+    leads: bool,
 ) -> Outcome | None:
-    """Whether to stop, given the history against the present cut."""
+    """Whether to stop, given the history against the present cut.
+
+    ``knows_its_end`` is that of the optimiser; ``leads`` says that another cost will follow.
+    """
     infidelity = state.evaluation.infidelity
     if rules.fidelity is not None and 1.0 - infidelity >= rules.fidelity:
         return Outcome.FIDELITY_REACHED
@@ -247,7 +366,10 @@ def _outcome(
         return Outcome.ITERATION_LIMIT
     if rules.deadline is not None and time.perf_counter() >= rules.deadline:
         return Outcome.TIME_LIMIT
-    patience = _PATIENCE if rules.fidelity is None else _PATIENCE_WITH_GOAL
-    past = history[-patience - 1].infidelity if len(history) > patience else None
-    progressing = past is None or infidelity < (1.0 - _LEAST_PROGRESS) * past
-    return None if progressing and not state.stalled else Outcome.CONVERGED
+    if state.stalled:
+        return Outcome.CONVERGED
+    patience = _PATIENCE if rules.fidelity is None or leads else _PATIENCE_WITH_GOAL
+    if knows_its_end or len(history) <= patience:
+        return None
+    past, now = history[-patience - 1].cost, history[-1].cost
+    return Outcome.CONVERGED if now >= (1.0 - _LEAST_PROGRESS) * past else None

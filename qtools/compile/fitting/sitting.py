@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import Checkpoints
 from qtools.compile.fitting.fit import Fit, StopRules, fit
+from qtools.compile.fitting.strategy import Strategy
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.compile.target.evolve import Target
@@ -93,6 +94,7 @@ class Sitting:
             infidelity=infidelity,
             began=self.began,
             max_memory=self.settings.max_memory,
+            strategy=Strategy.of(self.settings),
             resume=latest,
         )
         try:

@@ -20,9 +20,10 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_and_back
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
-from qtools.compile.overlap.wiring import WiredBlocks, wire
+from qtools.compile.overlap.wiring import wire
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -41,13 +42,6 @@ class Product(NamedTuple):
 
 
 Products = list[Product]
-
-
-class BlockSlot(NamedTuple):
-    """Where the matrix of a block step lives."""
-
-    group: WiredBlocks
-    row: int
 
 
 class ExactOverlap:
@@ -128,6 +122,16 @@ class ExactOverlap:
         for group in self._groups:
             group.store(environments)
         return self._overlap(), environments
+
+    def swept(self, gates: ComplexArray, replace: Replace) -> None:
+        """Replace all blocks one after another, along the chain and back.
+
+        Args:
+            gates: (num_blocks, 4, 4) to begin with.
+            replace: is given each block with its environment among the present others.
+        """
+        self._load(gates)
+        sweep_there_and_back(self.plan, self._matrices, self._slots, replace)
 
     def _overlap(self) -> complex:
         left, right = self._meeting

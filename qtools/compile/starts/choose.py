@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.fitting.sitting import Sitting
+from qtools.compile.fitting.strategy import refuse_unfit
 from qtools.compile.mps import MPS, compress
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -32,10 +33,16 @@ class Begin:
     infidelity: float
 
 
-def refuse_too_deep(problem: Problem, settings: CompileSettings) -> None:
-    """Raise :class:`CapacityError` when even a product state as target would not fit."""
+def refuse_hopeless(problem: Problem, settings: CompileSettings) -> None:
+    """Say before long work starts what cannot be done.
+
+    Raises:
+        CapacityError: when even a product state as target would not fit.
+        BadInputError: when the strategy does not fit the circuit.
+    """
     if isinstance(problem, EvolutionProblem):
         ansatz = trotter_ansatz(problem, settings.layers)
+        refuse_unfit(settings, ansatz)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
 
 

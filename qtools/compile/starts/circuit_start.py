@@ -116,5 +116,5 @@ def _fitted(ansatz: Ansatz, target: Target, infidelity: float, sitting: Sitting)
     )
     gates = ansatz.gates
     for latest in steps:
-        gates = latest.state.gates
+        gates = latest.gates
     return ansatz.with_gates(gates)

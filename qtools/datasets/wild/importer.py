@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qtools.circuits.qiskit_io import MAX_OPERATIONS
-from qtools.console import Ticker
+from qtools.console import Ticker, counting
 from qtools.datasets.generate import check_bounds
 from qtools.datasets.levels import UNIVERSAL
 from qtools.datasets.manifest import FILE_NAME, Manifest, read_manifest
@@ -165,6 +165,7 @@ def _read_all(
 ) -> list[dict[str, Any]]:
     arguments = [(str(file.path), file.label, job.source, job.license) for file in files]
     results: list[dict[str, Any]] = [{} for _ in files]
+    show = counting(tick, len(files), "files")
     outcomes = run_all(rows_of_file, arguments, executor=executor, limits=limits)
     for done, outcome in enumerate(outcomes, start=1):
         if outcome.ending is Ending.DONE and outcome.value is not None:
@@ -172,7 +173,7 @@ def _read_all(
         else:
             entry = {"reason": outcome.reason, "message": outcome.message}
             results[outcome.index] = {"rows": [], "rejected": [entry]}
-        tick(f"{done}/{len(files)} files", done / len(files))
+        show(done)
     return results
 
 

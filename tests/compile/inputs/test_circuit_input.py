@@ -9,8 +9,8 @@ from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Statevector
 
 from qtools import cli
-from qtools.compile.fitting.lbfgs import moved
-from qtools.compile.fitting.objective import LogInfidelity
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
 from qtools.compile.output.circuit_files import read_circuit
 from qtools.compile.overlap.exact import ExactOverlap

@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qtools.compile.fitting.lbfgs import moved
-from qtools.compile.fitting.objective import LogInfidelity
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.overlap.exact import ExactOverlap
 from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
+from tests.compile.states import mps_of
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -59,16 +60,3 @@ def test_densities_are_hermitian_and_tend_to_the_state_before_each_block():
     np.testing.assert_allclose(densities, densities.conj().swapaxes(1, 2))
     np.testing.assert_allclose(np.trace(densities, axis1=1, axis2=2), 1.0, atol=1e-10)
     assert np.linalg.eigvalsh(densities).min() > -1e-10
-
-
-def mps_of(state):
-    from qtools.compile.mps import MPS
-
-    n = int(np.log2(len(state)))
-    tensors, rest = [], state.reshape((2,) * n).transpose(range(n)[::-1]).reshape(1, -1)
-    for _ in range(n - 1):
-        u, s, v = np.linalg.svd(rest.reshape(rest.shape[0] * 2, -1), full_matrices=False)
-        tensors.append(u.reshape(rest.shape[0], 2, -1))
-        rest = s[:, None] * v
-    tensors.append(rest.reshape(-1, 2, 1))
-    return MPS(tensors=tuple(tensors))

@@ -1,0 +1,1 @@
+"""What a fit minimises: one cost per file."""

@@ -1,0 +1,38 @@
+"""Which cost a fit minimises, by name."""
+
+from enum import StrEnum
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.fitting.objectives.surrogate import refuse_operator
+from qtools.errors import BadInputError
+
+FLAT_FIDELITY = 0.1
+"""Below this fidelity the surrogate leads, where the choice is automatic."""
+
+
+class ObjectiveName(StrEnum):
+    """The costs, and ``auto`` for the surrogate far from the target and the fidelity near it."""
+
+    AUTO = "auto"
+    GLOBAL = "global"
+    LOCAL = "local"
+    SURROGATE = "surrogate"
+
+
+def objective_at(name: ObjectiveName, ansatz: Ansatz, infidelity: float) -> ObjectiveName:
+    """The cost to take at an infidelity: never ``auto``.
+
+    Raises:
+        BadInputError: when the cost asked for does not fit the target.
+    """
+    if name is ObjectiveName.SURROGATE:
+        refuse_operator(ansatz)
+    if name is ObjectiveName.LOCAL and ansatz.rights is not None:
+        raise BadInputError(
+            "the local objective undoes blocks on neighbours of a chain only; use the global or "
+            "the surrogate objective"
+        )
+    if name is not ObjectiveName.AUTO:
+        return name
+    flat = 1.0 - infidelity < FLAT_FIDELITY and not ansatz.is_operator
+    return ObjectiveName.SURROGATE if flat else ObjectiveName.GLOBAL

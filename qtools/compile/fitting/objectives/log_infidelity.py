@@ -1,0 +1,93 @@
+"""The global cost: ``-log F`` of the fidelity ``F = |<target|V|0>|^2``.
+
+The logarithm makes the cost a sum over the chain, so that its curvature does not depend on the
+number of qubits, nor on how small the fidelity still is.
+
+With the environment ``E`` of a block (``o = sum(E * G)``) and ``R = conj(o) E^T G / F``,
+``dF / F = 2 Re tr(R X)``. The Hermitian part of ``R``, of trace one, becomes the reduced density
+matrix of the state that the block acts on when the fidelity approaches one, and with it the
+curvature of the cost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from qtools.compile.fitting.evaluation import Evaluation, OverlapEngine, Part
+from qtools.compile.fitting.objectives.objective import without_frozen
+from qtools.compile.mps import ComplexArray
+
+SMALLEST_FIDELITY = 1e-300
+"""Fidelities below this have no gradient that a double could hold."""
+
+
+@runtime_checkable
+class SweepingEngine(Protocol):
+    """An engine that can replace blocks one after another while it contracts."""
+
+    def swept(
+        self, gates: ComplexArray, replace: Callable[[int, ComplexArray], ComplexArray]
+    ) -> None:
+        """Replace all blocks, along the chain and back, by what ``replace`` makes of them.
+
+        Args:
+            gates: (num_blocks, 4, 4) to begin with.
+            replace: is given a block's number and its environment (4, 4).
+        """
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LogInfidelity:
+    """The cost ``-log F`` of the blocks of a circuit.
+
+    Attributes:
+        engine: contracts the overlap.
+        frozen: the first blocks, which do not move.
+    """
+
+    engine: OverlapEngine
+    frozen: int = 0
+
+    @property
+    def error_angle(self) -> float:
+        """That of the engine."""
+        return self.engine.error_angle
+
+    def __call__(self, gates: ComplexArray) -> Evaluation:
+        """Evaluate at gates (num_blocks, 4, 4)."""
+        part = Part.of(*self.engine.value_and_environments(gates), gates)
+        fidelity = max(part.fidelity, SMALLEST_FIDELITY)
+        return Evaluation.of(
+            part.overlap, -float(np.log(fidelity)), part.reduced / fidelity, frozen=self.frozen
+        )
+
+    def tangent(self, directions: ComplexArray) -> ComplexArray:
+        """``directions`` without those of frozen blocks."""
+        return without_frozen(directions, self.frozen)
+
+    def swept(self, gates: ComplexArray) -> ComplexArray | None:
+        """All blocks but frozen ones replaced by their best, one after another, there and back.
+
+        None where the engine does not walk along the chain.
+        """
+        if not isinstance(self.engine, SweepingEngine):
+            return None
+        swept = gates.copy()
+
+        def best(block: int, environment: ComplexArray) -> ComplexArray:
+            if block >= self.frozen:
+                u, _, v = np.linalg.svd(environment.conj())
+                swept[block] = u @ v
+            replaced: ComplexArray = swept[block]
+            return replaced
+
+        self.engine.swept(gates, best)
+        return swept
+
+    def after(
+        self, gates: ComplexArray, evaluation: Evaluation
+    ) -> tuple["LogInfidelity", Evaluation, int]:
+        """The same: nothing is scheduled."""
+        return self, evaluation, 0

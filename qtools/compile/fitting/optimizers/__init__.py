@@ -1,0 +1,1 @@
+"""How a fit minimises: one algorithm per file, all behind the interface in ``optimizer.py``."""

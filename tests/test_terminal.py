@@ -1,0 +1,141 @@
+"""The command line as people see it: help, typos, closing lines, and real screens of 80 columns."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+import typer
+
+from qtools import cli, console
+
+TREE = typer.main.get_command(cli.app)
+
+
+def commands(group, words=()):
+    yield words, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*words, name))
+
+
+@pytest.mark.parametrize("words", [words for words, _ in commands(TREE)], ids=" ".join)
+def test_help_fits_and_starts_with_examples(words, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.run([*words, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    if words not in [("compile",), ("datasets",), ("generate",)]:
+        assert text.index("Examples") < text.index("Options")
+
+
+def shown_examples():
+    for words, command in commands(TREE):
+        joined = (command.help or "").replace("\\\n", " ").replace("\\[", "[")
+        for line in joined.splitlines():
+            if line.strip().startswith("qtools "):
+                yield pytest.param(shlex.split(line)[1:], id=" ".join([*words, "::", line.strip()]))
+
+
+@pytest.mark.parametrize("line", list(shown_examples()))
+def test_every_example_names_real_commands_and_options(line):
+    words = line[: line.index(">")] if ">" in line else line
+    context = TREE.make_context("qtools", list(words), resilient_parsing=True)
+    command = TREE
+    rest = list(words)
+    while hasattr(command, "commands"):
+        assert rest[0] in command.commands
+        command = command.commands[rest.pop(0)]
+    known = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in rest if word.startswith("-") and not word[1:2].isdigit()} <= known
+    assert context is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["complie"], "compile"),
+        (["compile", "evoluton"], "evolution"),
+        (["compile", "evolution", "--layer", "3"], "--layers"),
+        (["compile", "evolution", "--model", "heisenburg", "--sites", "4"], "heisenberg"),
+        (["datasets", "build", "--recipe", "smal", "--out", "x"], "small"),
+        (["generate", "sample", "--format", "qasm", "--out", "x"], "qasm2"),
+    ],
+)
+def test_typos_get_a_suggestion(arguments, suggestion, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    more = ["--time", "1", "--layers", "3", "--out", "x"] if "--model" in arguments else []
+    assert cli.run([*arguments, *more]) in (2, 4)
+    error = " ".join(capsys.readouterr().err.split())
+    assert suggestion in error
+    assert "Traceback" not in error
+
+
+def test_counting_gives_the_rate_and_the_fraction():
+    told = []
+    show = console.counting(
+        lambda text, fraction=None: told.append((text, fraction)), 8, "files", already=2
+    )
+    time.sleep(0.02)
+    show(4)
+    text, fraction = told[0]
+    assert text.startswith("4 of 8 files, ")
+    assert 0 < float(text.split(", ")[1].split()[0]) <= 100
+    assert fraction == 0.5
+
+
+def test_the_next_command_can_be_copied(capsys):
+    console.next_command("qtools", "view", "my results/")
+    assert capsys.readouterr().err.strip() == "next: qtools view 'my results/'"
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux for a real terminal")
+def test_a_compilation_on_a_screen_of_80_columns(tmp_path):
+    qtools = f"{shlex.quote(sys.executable)} -m qtools"
+    line = (
+        f"{qtools} compile evolution --model heisenberg --sites 30 --coupling -0.25 "
+        f"--initial neel --time 2.0 --layers 5 --max-iterations 60 --out {tmp_path}/r; "
+        f"echo ended $?"
+    )
+    with screen() as terminal:
+        terminal.send(line)
+        seen = terminal.watch(until="ended 0")
+    last = seen[-1]
+    assert "│ compiled " in last
+    assert "next: qtools view" in last
+    assert all(len(row) <= 80 for text in seen for row in text.splitlines())
+    progress = [row for text in seen for row in text.splitlines() if " left " in row]
+    assert any("iteration" in row or "target" in row for row in progress)
+
+
+class screen:  # noqa: N801 - used like a function
+    """A terminal of 80 columns in a tmux server of its own."""
+
+    def __enter__(self):
+        self.name = f"qtools-{time.monotonic_ns()}"
+        self._tmux("new-session", "-d", "-x", "80", "-y", "40", "sh")
+        return self
+
+    def __exit__(self, *error):
+        self._tmux("kill-server")
+
+    def send(self, line):
+        self._tmux("send-keys", line, "Enter")
+
+    def watch(self, *, until, seconds=240.0):
+        """Screens, one whenever it changed, up to the one that ends with a line ``until``."""
+        seen = [""]
+        end = time.monotonic() + seconds
+        while until not in seen[-1].splitlines():
+            assert time.monotonic() < end, seen[-1]
+            text = self._tmux("capture-pane", "-p")
+            if text != seen[-1]:
+                seen.append(text)
+            time.sleep(0.03)
+        return seen
+
+    def _tmux(self, *words):
+        command = ["tmux", "-L", self.name, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
