@@ -15,7 +15,7 @@ from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Operator, Statevector
 
 from qtools.compile.compiler import compile_problem
-from qtools.compile.fitting.lbfgs import moved
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.exact import ExactOverlap
