@@ -115,7 +115,7 @@ class EvolvedState(Instruction):  # type: ignore[misc]
         if not isinstance(hamiltonian, ChainHamiltonian):
             hamiltonian = ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
         start = InitialState.named(initial, num_qubits=hamiltonian.num_qubits)
-        problem = EvolutionProblem(hamiltonian=hamiltonian, initial=start, time=time)
+        problem = EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=start, time=time)
         return cls(problem, CompileSettings(**settings))
 
     def _define(self) -> None:

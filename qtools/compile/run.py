@@ -123,11 +123,14 @@ def measured(result: CompilationResult, observables: tuple[Observable, ...]) -> 
     """The result with what is measured of its target and of its circuit's state."""
     problem = result.problem
     hamiltonian = problem.hamiltonian if isinstance(problem, EvolutionProblem) else None
+    qubits = problem.qubits
     with single_threaded_blas():
         return replace(
             result,
-            target_physics=measure(result.target.mps, observables, hamiltonian),
-            compiled_physics=measure(circuit_state(result.blocks), observables, hamiltonian),
+            target_physics=measure(result.target.mps, observables, hamiltonian, qubits=qubits),
+            compiled_physics=measure(
+                circuit_state(result.blocks), observables, hamiltonian, qubits=qubits
+            ),
         )
 
 

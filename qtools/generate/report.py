@@ -15,9 +15,11 @@ from qtools.generate.checkpoint import Progress
 from qtools.generate.draw import Temper
 from qtools.generate.generator import CircuitGenerator, Sample
 from qtools.generate.losses import BitsPerGate
+from qtools.generate.pages.samples_page import write_samples_page
 from qtools.generate.recipe import TrainRecipe, load_recipe
 from qtools.generate.request import Request
 from qtools.generate.write import Origin, Write, require_empty
+from qtools.report.page import REPORT
 from qtools.runs.files import write_text
 
 
@@ -108,16 +110,15 @@ def run_sampling(
         show(len(found))
     seconds = time.perf_counter() - started
     found.sort(key=lambda made: made.index)
-    write(
-        found,
-        Origin(
-            model=generator.model_id,
-            request=request,
-            seed=seed,
-            temperature=temper.temperature,
-            top_p=temper.top_p,
-        ),
+    origin = Origin(
+        model=generator.model_id,
+        request=request,
+        seed=seed,
+        temperature=temper.temperature,
+        top_p=temper.top_p,
     )
+    write(found, origin)
+    write_samples_page(out, found, origin)
     record = summary(found, seconds)
     if as_json:
         typer.echo(json.dumps(record))
@@ -127,7 +128,7 @@ def run_sampling(
             f"per second; the grammar removed {record['removed_probability']:.2%} of the "
             "probability"
         )
-        console.note(f"written to {out}")
+        console.note(f"written to {out}; look at {out / REPORT}")
         console.next_command(
             *("qtools", "generate", "verify", out, "--against", "corpus", "--out", "verification")
         )

@@ -17,6 +17,7 @@ from qtools.generate.pretrained import CONDITIONS, CONFIG, WEIGHTS, save_pretrai
 from qtools.generate.request import ConditionTable, Request
 from qtools.generate.verify.circuits import read_circuits
 from qtools.generate.write import writer
+from tests.report.html_checks import checked
 
 NAMES = ConditionNames(
     families=("ghz", "line"), gate_sets=("ibm", "universal"), levels=("alg", "mapped")
@@ -167,6 +168,9 @@ def test_sample_command_writes_what_can_be_read_again(directory, tmp_path, kind)
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
     assert record["circuits"] == 5
+    report = checked(out / "report.html")
+    assert "5 circuits from a model" in report
+    assert report.count('role="img"') >= 7
     if kind == "qasm3":
         from qiskit import qasm3
 

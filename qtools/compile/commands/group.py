@@ -169,9 +169,8 @@ def evolution(
         then=then,
         observables=read_observables(observable),
     )
+    settings = request.settings(asked.colours)
     if series is None:
-        run_compilation(asked, request.settings(), directory, options, as_json=as_json, quiet=quiet)
+        run_compilation(asked, settings, directory, options, as_json=as_json, quiet=quiet)
     else:
-        run_time_series(
-            asked, series, request.settings(), directory, options, as_json=as_json, quiet=quiet
-        )
+        run_time_series(asked, series, settings, directory, options, as_json=as_json, quiet=quiet)

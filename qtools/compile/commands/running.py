@@ -158,6 +158,8 @@ def _print_trials(trials: list[dict[str, Any]]) -> None:
 
 def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
     """The rows that the compiled circuit is compared with."""
+    from qtools.compile.settings import layers_of_steps
+
     baseline = record["baseline"]
     if baseline is None:
         return []
@@ -175,7 +177,7 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
         "Trotter, as good",
         "",
         "",
-        "" if steps is None else f"{2 * steps + 1}",
+        "" if steps is None else f"{layers_of_steps(steps, record['edge_layers'])}",
         "not reached" if depth is None else f"{depth}",
         "",
     )

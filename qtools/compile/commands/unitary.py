@@ -103,8 +103,13 @@ def unitary(
         optimize={key: value for key, value in optimize.items() if value is not None},
     )
     evolution = request.problem()
-    problem = UnitaryProblem(hamiltonian=evolution.hamiltonian, time=evolution.time)
-    settings = request.settings()
+    problem = UnitaryProblem(
+        hamiltonian=evolution.hamiltonian,
+        time=evolution.time,
+        qubits=evolution.qubits,
+        circuit_pairs=evolution.circuit_pairs,
+    )
+    settings = request.settings(evolution.colours)
     directory = RunDirectory(path=out, circuit_format=circuit_format)
     directory.refuse_unusable()
     if not force:

@@ -131,10 +131,13 @@ class CompileRequest:
             raise UsageError("no evolution time given; give a time")
         hamiltonian = self.hamiltonian.build()
         initial = self._initial_state(hamiltonian.num_qubits)
-        return EvolutionProblem(hamiltonian=hamiltonian, initial=initial, time=self.time)
+        return EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=initial, time=self.time)
 
-    def settings(self) -> CompileSettings:
+    def settings(self, colours: int = 2) -> CompileSettings:
         """The settings that were asked for.
+
+        Args:
+            colours: layers of disjoint pairs into which the coupled pairs fall.
 
         Raises:
             UsageError: unless exactly one of layers and steps is given.
@@ -142,7 +145,7 @@ class CompileRequest:
         """
         if self.layers is not None and self.steps is not None:
             raise UsageError("expected exactly one of layers and steps; give one of them")
-        layers = layers_of_steps(self.steps) if self.steps is not None else self.layers
+        layers = layers_of_steps(self.steps, colours) if self.steps is not None else self.layers
         return CompileSettings(layers=layers or self._deepest(), **self.optimize)
 
     @property

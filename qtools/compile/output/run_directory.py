@@ -216,6 +216,8 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     return {
         "problem_id": result.problem.content_id(),
         "problem": described(result.problem),
+        "edge_layers": getattr(result.problem, "colours", None),
+        "site_order": None if result.problem.qubits is None else list(result.problem.qubits),
         "fidelity": result.fidelity,
         "fidelity_lower_bound": result.fidelity_lower_bound,
         "num_qubits": result.problem.num_qubits,
