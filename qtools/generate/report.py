@@ -37,10 +37,13 @@ def run_training(
     import torch
 
     from qtools.generate.publish import train_model
+    from qtools.generate.ranks import is_first
 
     if threads is not None:
         torch.set_num_threads(threads)
     recipe = load_recipe(recipe_name)
+    if not is_first():
+        as_json, quiet = False, True
     with console.progress(quiet=quiet) as tick:
         trained, losses = train_model(
             recipe,

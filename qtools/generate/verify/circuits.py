@@ -4,7 +4,6 @@ A set is first of all a set of texts: whether they are circuits at all is what t
 finds out. The other checks work on those that are.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,12 @@ from typing import Any
 
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
+from qtools.datasets.corpus import PARQUET_ERRORS, refuse_large
 from qtools.errors import BadInputError
 from qtools.generate.rows import encode_circuit
 from qtools.generate.write import INDEX
 from qtools.runs.executors import attempt
+from qtools.runs.untrusted import read_json, read_text
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _VERSION_3 = re.compile(r"\s*OPENQASM\s+3")
@@ -104,33 +105,36 @@ def parse(program: Program) -> Circuit:
 def _from_folder(path: Path) -> Iterator[Program]:
     families = _families(path / INDEX)
     for file in sorted(path.glob("*.qasm")):
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"expected OpenQASM text in {file}: {error}") from error
+        text = read_text(file, what="circuit")
         yield Program(name=file.name, text=text, family=families.get(file.name, ""))
 
 
 def _families(index: Path) -> dict[str, str]:
-    try:
-        record: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
-        return {e["file"]: e["conditions"]["family"] or "" for e in record["circuits"]}
-    except FileNotFoundError:
+    if not index.exists():
         return {}
-    except (ValueError, KeyError, TypeError) as error:
+    record: Any = read_json(index, what="index of sampled circuits")
+    try:
+        return {str(e["file"]): str(e["conditions"]["family"] or "") for e in record["circuits"]}
+    except (KeyError, TypeError) as error:
         raise BadInputError(
             f"expected the index of sampled circuits in {index}: {error}"
         ) from error
 
 
 def _from_parquet(path: Path) -> Iterator[Program]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     for file in sorted(path.glob("data/*.parquet")):
         try:
-            rows = pq.read_table(file, columns=["id", "qasm", "family"]).to_pylist()
-        except (OSError, pa.ArrowException) as error:
-            raise BadInputError(f"expected circuits in {file}: {error}") from error
+            with pq.ParquetFile(file) as shard:
+                refuse_large(shard, file)
+                rows = shard.read(columns=["id", "qasm", "family"]).to_pylist()
+        except PARQUET_ERRORS as error:
+            reason = " ".join(str(error).split())
+            raise BadInputError(f"cannot read {file} ({reason}); sample again") from error
         for row in rows:
-            yield Program(name=row["id"], text=row["qasm"], family=row["family"])
+            texts = [row.get(name) for name in ("id", "qasm", "family")]
+            if not all(isinstance(text, str) for text in texts):
+                raise BadInputError(f"expected circuits with id, qasm and family in {file}")
+            name, qasm, family = map(str, texts)
+            yield Program(name=name, text=qasm, family=family)
