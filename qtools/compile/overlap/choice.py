@@ -4,7 +4,6 @@ The predictions are for ordering the engines, not for promising anything: they c
 the dominant steps and divide by rates that a core of today reaches for them.
 """
 
-import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -26,6 +25,8 @@ _CALL_SECONDS = 1.5e-6  # overhead of one product
 _THIN_SECONDS = 0.5e-9  # per d chi^3 of a QR decomposition (d chi, chi), one core
 _GROWN_SHARE = 0.5  # mean of chi^3 over the states of all layers, as a share of the target's
 _BYTES = 16
+# Of a machine of today: a choice by the cores at hand would make circuits depend on the machine.
+_CORES = 2
 # What truncation does to a value is second order in the angle it causes: this fraction of the angle
 # measured makes the infidelity exact to about a percent. The rough angle is what it is first
 # measured with.
@@ -81,7 +82,7 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     if depth_of(ansatz) > _DEEPEST_PLAN:
         return None
     plan = plan_exact(ansatz, target)
-    seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
+    seconds = plan.flops / (_PRODUCT_RATE * _CORES) + 3 * _CALL_SECONDS * len(plan.steps)
     return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
 
 
@@ -103,7 +104,7 @@ def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     ansatz = on_neighbours(ansatz)
     chi, physical = target.max_bond, target.tensors[0].shape[1]
     depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
-    cubes = _GROWN_SHARE * chi**3 / min(2, _cores())
+    cubes = _GROWN_SHARE * chi**3 / _CORES
     products = 8 * 13 * physical**2 * cubes / _PRODUCT_RATE
     thin = 2 * _THIN_SECONDS * physical * cubes
     calls = 60 * _CALL_SECONDS
@@ -206,7 +207,3 @@ def readable_bytes(size: float) -> str:
             return f"{size:.4g} {unit}"
         size /= 1024
     return f"{size:.4g} GiB"
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
