@@ -9,6 +9,7 @@ import typer
 from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.commands import states as state_commands
+from qtools.compile.commands import sweep as sweep_commands
 from qtools.compile.commands import unitary as unitary_commands
 from qtools.compile.commands.running import run_compilation, run_time_series
 from qtools.compile.output.circuit_format import CircuitFormat
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Compile evolved states into short 
 app.command()(state_commands.circuit)
 app.command()(state_commands.mps)
 app.command()(unitary_commands.unitary)
+app.command()(sweep_commands.sweep)
 
 
 @app.callback()

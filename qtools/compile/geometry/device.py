@@ -1,6 +1,5 @@
 """Devices: which qubits a two-qubit gate can join, in which direction, and how well."""
 
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -13,6 +12,7 @@ import rustworkx as rx
 from qtools.compile.geometry.lattices import Lattice, Pair
 from qtools.compile.synthesis.native_basis import ENTANGLERS, ONE_QUBIT_FAMILIES
 from qtools.errors import BadInputError
+from qtools.runs.untrusted import parse_json, read_text
 
 if TYPE_CHECKING:
     from qiskit.transpiler import Target
@@ -73,14 +73,7 @@ def read_coupling_map(path: Path) -> Device:
     Raises:
         BadInputError: when it cannot be read as that, or when its qubits do not hang together.
     """
-    try:
-        text = path.read_bytes()[: _MAX_BYTES + 1].decode("utf-8")
-    except OSError as error:
-        raise BadInputError(f"cannot read the coupling map {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"the coupling map {path} is not text") from None
-    if len(text) > _MAX_BYTES:
-        raise BadInputError(f"the coupling map {path} is larger than {_MAX_BYTES} bytes")
+    text = read_text(path, what="coupling map", max_bytes=_MAX_BYTES)
     rows = _json_rows(path, text) if text.lstrip()[:1] in ("[", "{") else _line_rows(path, text)
     device = _device(path.name, rows)
     if len(device.components) > 1:
@@ -93,10 +86,7 @@ def read_coupling_map(path: Path) -> Device:
 
 
 def _json_rows(path: Path, text: str) -> list[Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(f"the coupling map {path} is not complete JSON: {error}") from None
+    found = parse_json(text, source=str(path))
     rows = found.get("coupling_map") if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise BadInputError(

@@ -4,7 +4,6 @@ The predictions are for ordering the engines, not for promising anything: they c
 the dominant steps and divide by rates that a core of today reaches for them.
 """
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +23,8 @@ _PRODUCT_RATE = 35e9  # real operations per second and core in products of mid-s
 _CALL_SECONDS = 1.5e-6  # overhead of one product
 _EIGEN_SECONDS = 8e-10  # per cube of the dimension, complex Hermitian, one core
 _BYTES = 16
+# Of a machine of today: a choice by the cores at hand would make circuits depend on the machine.
+_CORES = 2
 # A precise value is off by this fraction of the angle that it measures, but needs no less than the
 # finest one; the rough one is what that angle is first measured with.
 _PRECISION = 0.02
@@ -71,7 +72,7 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     if depth_of(ansatz) > _DEEPEST_PLAN:
         return None
     plan = plan_exact(ansatz, target)
-    seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
+    seconds = plan.flops / (_PRODUCT_RATE * _CORES) + 3 * _CALL_SECONDS * len(plan.steps)
     return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
 
 
@@ -93,7 +94,7 @@ def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     ansatz = on_neighbours(ansatz)
     chi, physical = target.max_bond, target.tensors[0].shape[1]
     depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
-    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _cores()
+    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _CORES
     products = 8 * 14 * physical * chi**3 / _PRODUCT_RATE
     calls = 30 * _CALL_SECONDS
     memory = 2 * _BYTES * depth * ansatz.num_qubits * physical * chi**2
@@ -181,7 +182,3 @@ def readable_bytes(size: float) -> str:
             return f"{size:.4g} {unit}"
         size /= 1024
     return f"{size:.4g} GiB"
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

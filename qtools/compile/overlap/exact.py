@@ -26,6 +26,7 @@ from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_a
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import wire
+from qtools.runs.cores import cores
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -111,7 +112,7 @@ class ExactOverlap:
                 )
             ],
         )
-        threaded = arrays.is_numpy and self.plan.flops > THREADING_FLOPS
+        threaded = arrays.is_numpy and self.plan.flops > THREADING_FLOPS and cores() > 1
         self._threads = ThreadPoolExecutor(1) if threaded else None
         self._multiply = _multiply if arrays.is_numpy else partial(_multiply_with, arrays.xp)
 

@@ -178,7 +178,7 @@ def without(name):
         ([*SMALL, "--size", "4x4"], 2, "a size needs a lattice"),
         ([*SMALL, "--lattice", "ladder", "--size", "four"], 2, "such as 4x4 for --size"),
         ([*SMALL, "--lattice", "ladder", "--size", "2x3"], 2, "sites and size"),
-        ([*SMALL, "--coupling-map", "none.json"], 4, "cannot read the coupling map"),
+        ([*SMALL, "--coupling-map", "none.json"], 4, "none.json"),
         ([*SMALL, "--coupling", "nan"], 4, "finite"),
         ([*SMALL, "--field", "1,2"], 4, "one number or three"),
         ([*SMALL, "--sites", "0"], 4, "sites"),
