@@ -193,7 +193,7 @@ class RunDirectory:
             self.path / f"device{self.circuit_format.suffix}",
             result.hardware.circuit,
             circuit_format=self.circuit_format,
-            provenance={**_provenance(result), "device": result.hardware.placement.device.name},
+            provenance={**provenance(result), "device": result.hardware.placement.device.name},
         )
 
     def read_ansatz(self) -> Ansatz:

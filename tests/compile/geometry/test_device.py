@@ -51,7 +51,7 @@ def test_what_is_no_connected_map_is_refused(tmp_path, text, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(BadInputError, match="none.json"):
+    with pytest.raises(BadInputError, match=r"none\.json"):
         read_coupling_map(tmp_path / "none.json")
 
 
