@@ -143,11 +143,6 @@ def test_exactly_one_depth():
             compile_evolution(op, time=1.0, **depth)
 
 
-def test_a_term_on_three_qubits_is_refused_by_name():
-    with pytest.raises(BadInputError, match=r"XZX on sites \(0,1,2\) acts on three sites"):
-        compile_evolution(SparsePauliOp("XZX"), time=1.0, layers=3)
-
-
 @pytest.mark.parametrize("found", [ring(6), square(2, 3)], ids=lambda lattice: lattice.name)
 def test_any_geometry_comes_out_on_its_own_qubits_and_edges(found):
     terms = [("ZZ", edge, 0.3 + 0.1 * i) for i, edge in enumerate(found.edges)]

@@ -177,7 +177,7 @@ def trotter_state(
 ) -> Evolution:
     """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
     terms = pair_terms(problem.hamiltonian)
-    modulus = conserved_charge(problem.initial, terms.matrices)
+    modulus = 1 if terms.strings else conserved_charge(problem.initial, terms.matrices)
     forbidden = _changes_charge(modulus)
     layers = gate_layers(
         terms,
