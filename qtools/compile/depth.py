@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qtools.compile.ansatz import Ansatz
+from qtools.compile.ansatz import Ansatz, circuit_terms, trotter_ansatz
 from qtools.compile.compiler import finished
 from qtools.compile.fitting.checkpoint import Checkpoints
 from qtools.compile.fitting.fit import Fit
 from qtools.compile.fitting.sitting import Sitting, silent
+from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import Problem
 from qtools.compile.result import CompilationResult, DepthTrial, Outcome
 from qtools.compile.settings import CompileSettings
@@ -144,7 +145,7 @@ class _Search:
                 break
             try:
                 attempt = self._attempt(
-                    attempt.layers + 1, deepened(attempt.compiled, attempt.layers)
+                    attempt.layers + 1, deepened(self.problem, attempt.compiled, attempt.layers)
                 )
             except CapacityError:
                 break
@@ -237,11 +238,18 @@ def is_hopeless(latest: Fit, goal: float, patience: Patience) -> bool:
     return wanted > power * math.log(max(1.0, patience.most / now))
 
 
-def deepened(ansatz: Ansatz, layers: int) -> Ansatz | None:
+def deepened(problem: Problem, ansatz: Ansatz, layers: int) -> Ansatz | None:
     """A circuit of ``layers`` brick layers with an idle one behind it.
 
     None where the circuit does not end with a brick layer of the right kind.
     """
+    if isinstance(problem, EvolutionProblem) and not circuit_terms(problem).is_chain:
+        usual = trotter_ansatz(problem, layers + 1)
+        count = ansatz.num_blocks
+        if usual.pairs[:count] != ansatz.pairs or usual.frozen != ansatz.frozen:
+            return None
+        idle = np.tile(np.eye(4, dtype=complex), (usual.num_blocks - count, 1, 1))
+        return usual.with_gates(np.concatenate([ansatz.gates, idle]))
     parity = layers % 2
     bonds = tuple(range(parity, ansatz.num_qubits - 1, 2))
     last = {ansatz.bonds[-1] % 2} if ansatz.bonds else set()
