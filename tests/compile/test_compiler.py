@@ -14,7 +14,7 @@ from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, xyz
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
-from qtools.errors import BadInputError, CapacityError, UsageError
+from qtools.errors import CapacityError, UsageError
 
 
 def disordered(num_qubits, bits, time=0.8):

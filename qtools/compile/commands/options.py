@@ -13,6 +13,7 @@ CIRCUIT = "Circuit"
 TARGET = "Target"
 STOP = "When to stop"
 OUTPUT = "Output"
+RUNNING = "Where to run"
 
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -22,6 +23,19 @@ def option(name: str, text: str, panel: str, **more: Any) -> Any:
     return typer.Option(name, help=text, rich_help_panel=panel, **more)
 
 
+Model = Annotated[str | None, option("--model", "heisenberg, xxz, xyz or tfim.", PROBLEM)]
+Sites = Annotated[int | None, option("--sites", "Of a chain, ring or ladder.", PROBLEM)]
+Lattice = Annotated[
+    str | None,
+    option("--lattice", "chain, ring, ladder, square or heavy-hex. (default: chain)", PROBLEM),
+]
+Size = Annotated[
+    str | None, option("--size", "Rows x columns, such as 4x4; hexagons for heavy-hex.", PROBLEM)
+]
+CouplingMap = Annotated[
+    Path | None,
+    option("--coupling-map", "Edges of the device: JSON, or one i j per line.", CIRCUIT),
+]
 Layers = Annotated[int | None, option("--layers", "Brick layers of two-qubit blocks.", CIRCUIT)]
 Basis = Annotated[str | None, option("--basis", "Native gates. (default: cx,rz,sx,x)", CIRCUIT)]
 Tolerance = Annotated[
@@ -45,6 +59,12 @@ CheckpointSeconds = Annotated[
     float, option("--checkpoint-seconds", "Between two checkpoints, at least.", OUTPUT)
 ]
 AsJson = Annotated[bool, option("--json", "Print result.json on stdout.", OUTPUT)]
+Where = Annotated[
+    str, option("--executor", "serial, processes:N, dask:ADDRESS or dask:FILE.toml.", RUNNING)
+]
+ShardOption = Annotated[
+    str | None, option("--shard", "Only part I/N, for job arrays; then: qtools merge.", RUNNING)
+]
 Quiet = Annotated[bool, option("--quiet", "No progress and no table on stderr.", OUTPUT)]
 
 
@@ -59,6 +79,16 @@ def numbers(option: str, text: str | None) -> Any:
             f"expected a number or numbers separated by commas for {option}, got {text!r}"
         ) from None
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def rows_and_columns(text: str | None) -> tuple[int, int] | None:
+    """The two numbers of a size such as ``4x4``."""
+    if text is None:
+        return None
+    rows, _, columns = text.partition("x")
+    if not (rows.isdecimal() and columns.isdecimal() and len(text) < 20):
+        raise UsageError(f"expected rows x columns such as 4x4 for --size, got {text!r}")
+    return int(rows), int(columns)
 
 
 def size(text: str | None) -> int | None:

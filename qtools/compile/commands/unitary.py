@@ -10,7 +10,7 @@ from qtools import console
 from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.output.circuit_format import CircuitFormat
-from qtools.errors import GoalNotReachedError, OutputExistsError
+from qtools.errors import BadInputError, GoalNotReachedError, OutputExistsError
 
 if TYPE_CHECKING:
     from qtools.compile.output.run_directory import RunDirectory
@@ -24,11 +24,10 @@ _CHECKED_STATES = 3
 )
 def unitary(
     *,
-    model: Annotated[
-        str | None,
-        o.option("--model", "heisenberg, xxz, xyz or tfim, on an open chain.", o.PROBLEM),
-    ] = None,
-    sites: Annotated[int | None, o.option("--sites", "Length of the chain.", o.PROBLEM)] = None,
+    model: o.Model = None,
+    sites: o.Sites = None,
+    lattice: o.Lattice = None,
+    size: o.Size = None,
     coupling: Annotated[
         str | None, o.option("--coupling", "J, or Jx,Jy,Jz (of Pauli matrices).", o.PROBLEM)
     ] = None,
@@ -38,7 +37,7 @@ def unitary(
     ] = None,
     disorder: Annotated[
         str | None,
-        o.option("--disorder", "W, or W_coupling,W_field: random chain from --seed.", o.PROBLEM),
+        o.option("--disorder", "W, or W_coupling,W_field, random from --seed.", o.PROBLEM),
     ] = None,
     hamiltonian: Annotated[
         Path | None, o.option("--hamiltonian", "JSON file instead of a model.", o.PROBLEM)
@@ -76,6 +75,7 @@ def unitary(
     from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
     from qtools.report.page import REPORT
+    from qtools.runs.lock import locked
 
     optimize = {
         "fidelity": fidelity,
@@ -91,6 +91,8 @@ def unitary(
         hamiltonian=HamiltonianRequest(
             model=model,
             sites=sites,
+            lattice=lattice,
+            size=o.rows_and_columns(size),
             coupling=o.numbers("--coupling", coupling),
             field=o.numbers("--field", field),
             disorder=o.numbers("--disorder", disorder),
@@ -114,7 +116,7 @@ def unitary(
     directory.refuse_unusable()
     if not force:
         _refuse_foreign(directory, problem.content_id())
-    with console.progress(quiet=quiet) as tick:
+    with locked(directory.path), console.progress(quiet=quiet) as tick:
         result = compile_unitary(problem, settings, on_progress=tick)
         record = _written(result, directory)
         tick("checking the circuit on random states")
@@ -139,12 +141,13 @@ def unitary(
 
 def _refuse_foreign(directory: "RunDirectory", problem_id: str) -> None:
     from qtools.compile.output.run_directory import HISTORY, RESULT, TARGET
+    from qtools.runs.untrusted import read_json
 
     held = [n for n in (RESULT, TARGET, HISTORY) if (directory.path / n).exists()]
     held += [directory.circuit_path.name] if directory.circuit_path.exists() else []
     try:
-        ours = json.loads(directory.result_path.read_text(encoding="utf-8"))["problem_id"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        ours = read_json(directory.result_path, what="result")["problem_id"]
+    except (BadInputError, KeyError, TypeError):
         ours = None
     if held and ours != problem_id:
         raise OutputExistsError(

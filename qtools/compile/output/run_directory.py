@@ -6,6 +6,7 @@ result.json    everything that is known about it
 target.npz     the state that it approximates
 history.jsonl  one line per iteration of the optimiser
 ansatz.npz     the circuit as two-qubit blocks
+device.qasm    the circuit on a device's qubits, where one was named (device.qpy for QPY)
 report.html    all of it as one page to look at
 checkpoint/    where an unfinished run stands; gone when it is finished
 ============== =====================================================================
@@ -28,7 +29,6 @@ import numpy as np
 from qtools import __version__
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import FOLDER, INTERVAL, Checkpoints, run_id
-from qtools.compile.output.array_file import read_arrays, write_arrays
 from qtools.compile.output.circuit_files import read_circuit, write_circuit
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.compile.output.mps_formats import save_mps
@@ -37,8 +37,10 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem
 from qtools.compile.synthesis.circuit_metrics import gate_counts
 from qtools.errors import BadInputError, OutputExistsError
+from qtools.runs.array_file import read_arrays, write_arrays
 from qtools.runs.files import write_text
 from qtools.runs.provenance import versions
+from qtools.runs.untrusted import read_json
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -127,15 +129,15 @@ class RunDirectory:
     def finished_record(self, request: str) -> dict[str, Any] | None:
         """The record of a finished run of ``request``, when that is what lies here."""
         record = _record(self.result_path)
-        if record is None or record.get("request_id") != request or not record["certificate"]:
+        if record is None or record.get("request_id") != request or not record.get("certificate"):
             return None
-        circuit = record["circuit"]
+        circuit = record.get("circuit")
         try:
             digest = hashlib.sha256(self.circuit_path.read_bytes()).hexdigest()
         except OSError:
             return None
         same = circuit == {"file": self.circuit_path.name, "sha256": digest}
-        return record if same and record["outcome"] != "interrupted" else None
+        return record if same and record.get("outcome") != "interrupted" else None
 
     def refuse_foreign(self, problem: "Problem", checkpoints: Checkpoints) -> None:
         """Refuse a directory that holds anything under our names but a run of ``problem``.
@@ -167,7 +169,7 @@ class RunDirectory:
             self.circuit_path,
             result.whole_circuit,
             circuit_format=self.circuit_format,
-            provenance=_provenance(result),
+            provenance=provenance(result),
         )
         for name in _CIRCUITS:
             if name != self.circuit_path.name:
@@ -183,6 +185,16 @@ class RunDirectory:
         arrays = {"initial": ansatz.initial, "gates": ansatz.gates, **layout}
         write_arrays(self.path / ANSATZ, arrays)
         self.write_result(result, request=request)
+
+    def write_on_device(self, result: "CompilationResult") -> None:
+        """Write the circuit on the device's qubits."""
+        assert result.hardware is not None
+        write_circuit(
+            self.path / f"device{self.circuit_format.suffix}",
+            result.hardware.circuit,
+            circuit_format=self.circuit_format,
+            provenance={**provenance(result), "device": result.hardware.placement.device.name},
+        )
 
     def read_ansatz(self) -> Ansatz:
         """The blocks of the compiled circuit."""
@@ -253,13 +265,15 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
                 None if result.compiled_physics is None else asdict(result.compiled_physics)
             ),
         },
+        "hardware": None if result.hardware is None else result.hardware.record(),
         "trials": [asdict(trial) for trial in result.trials],
         "seed": result.settings.seed,
         "versions": versions(*_PACKAGES),
     }
 
 
-def _provenance(result: "CompilationResult") -> dict[str, str]:
+def provenance(result: "CompilationResult") -> dict[str, str]:
+    """Where the circuit of a result comes from, for the header of its file."""
     time = _time(result.problem)
     return {
         "version": __version__,
@@ -292,8 +306,8 @@ def _source(problem: "Problem") -> str:
 def _record(path: Path) -> dict[str, Any] | None:
     """A result file; None when it cannot be read as one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = read_json(path, what="result")
+    except BadInputError:
         return None
     return record if isinstance(record, dict) else None
 

@@ -21,11 +21,13 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.accuracy import EXACT
 from qtools.compile.overlap.arrays import DOUBLE, Array, Arrays
 from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_and_back
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import wire
+from qtools.runs.cores import cores
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -55,10 +57,10 @@ class ExactOverlap:
 
     Attributes:
         plan: the steps of the contraction, with their cost.
-        error_angle: zero; this engine does not truncate.
+        accuracy: of the last evaluation; this engine does not truncate.
     """
 
-    error_angle = 0.0
+    accuracy = EXACT
 
     def __init__(self, ansatz: Ansatz, target: MPS, *, arrays: Arrays = DOUBLE) -> None:
         self._arrays = arrays
@@ -111,7 +113,7 @@ class ExactOverlap:
                 )
             ],
         )
-        threaded = arrays.is_numpy and self.plan.flops > THREADING_FLOPS
+        threaded = arrays.is_numpy and self.plan.flops > THREADING_FLOPS and cores() > 1
         self._threads = ThreadPoolExecutor(1) if threaded else None
         self._multiply = _multiply if arrays.is_numpy else partial(_multiply_with, arrays.xp)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.inputs.hamiltonian_file import read_text
 from qtools.compile.mps import MPS, ComplexArray, canonical_form
 from qtools.compile.problem.hamiltonians import PAULI, ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.target.circuit_target import snapshots
 from qtools.errors import BadInputError
+from qtools.runs.untrusted import read_text
 
 _TEXT = re.compile(r"([IXYZ]+):(\d{1,6}(?:,\d{1,6})*)")
 _MOST_SCHMIDT = 64

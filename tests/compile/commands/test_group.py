@@ -173,7 +173,12 @@ def without(name):
         ([*SMALL, "--hamiltonian", "H.json"], 2, "do not fit together"),
         ([*SMALL, "--hamiltonain", "H.json"], 2, "--hamiltonian"),
         ([*SMALL, "--model", "heisenburg"], 4, "did you mean 'heisenberg'"),
-        ([*SMALL, "--periodic"], 4, "periodic"),
+        ([*SMALL, "--periodic", "--lattice", "ladder"], 4, "only a chain can be closed"),
+        ([*SMALL, "--lattice", "square"], 4, "give its size"),
+        ([*SMALL, "--size", "4x4"], 2, "a size needs a lattice"),
+        ([*SMALL, "--lattice", "ladder", "--size", "four"], 2, "such as 4x4 for --size"),
+        ([*SMALL, "--lattice", "ladder", "--size", "2x3"], 2, "sites and size"),
+        ([*SMALL, "--coupling-map", "none.json"], 4, "none.json"),
         ([*SMALL, "--coupling", "nan"], 4, "finite"),
         ([*SMALL, "--field", "1,2"], 4, "one number or three"),
         ([*SMALL, "--sites", "0"], 4, "sites"),
@@ -209,8 +214,11 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, capsys, options,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"num_qubits": 4, "terms": [["XX", [0, 2], 1.0]]}', "not neighbours"),
+<<<<<<< HEAD
         ('{"num_qubits": 4, "terms": [["XZX", [0, 1], 1.0]]}', "one letter per site"),
+=======
+        ('{"num_qubits": 4, "terms": [["XZX", [0, 1, 2], 1.0]]}', "three sites"),
+>>>>>>> main
         ('{"num_qubits": 4, "terms": [["X", [7], 1.0]]}', "site 7"),
         ('{"num_qubits": 4, "terms": [["X", [0], "1+1j"]]}', "real number"),
         ('{"num_qubits": 4, "terms": [["X", [0], NaN]]}', "finite"),
