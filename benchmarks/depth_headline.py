@@ -19,6 +19,7 @@ from benchmarks.peer.problems import suite
 from benchmarks.problems import evolution_problem
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.fitting.fit import StopRules, fit
+from qtools.compile.fitting.objectives.choice import ObjectiveName
 from qtools.compile.fitting.strategy import Strategy
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.choice import precise_overlap
@@ -46,7 +47,7 @@ def fitted(ansatz: Ansatz, target: MPS, iterations: int) -> Ansatz:
         infidelity=1.0 - fidelity(ansatz, target),
         began=time.perf_counter(),
         max_memory=MEMORY,
-        strategy=Strategy(),
+        strategy=Strategy(objective=ObjectiveName.GLOBAL),
     )
     *_, last = steps
     return ansatz.with_gates(last.gates)

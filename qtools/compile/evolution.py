@@ -33,6 +33,10 @@ def compile_evolution(
     max_memory: int = 4 * 2**30,
     basis: tuple[str, ...] = DEFAULT_BASIS,
     seed: int = 0,
+    objective: str = "auto",
+    optimizer: str = "lbfgs",
+    blocks: str = "auto",
+    start: str = "auto",
     on_progress: Ticker | None = None,
 ) -> CompilationResult:
     """A circuit of fixed depth that prepares ``exp(-i H t)|initial>``, hbar = 1.
@@ -53,6 +57,11 @@ def compile_evolution(
         max_memory: bytes that the contraction may take.
         basis: native gates of the circuit.
         seed: of everything random.
+        objective: ``auto``, ``global`` (the fidelity), ``local`` or ``surrogate``.
+        optimizer: ``lbfgs``, ``sweeps``, ``adam`` or ``basin-hopping``.
+        blocks: ``general``, ``two-cx``, ``matchgate`` or ``u1``.
+        start: ``trotter``, ``time`` or ``depth`` (continuation), ``short-chain``, ``staircase`` or
+            ``disentangle``.
         on_progress: is told what goes on.
 
     Returns:
@@ -83,6 +92,10 @@ def compile_evolution(
         max_memory=max_memory,
         basis=basis,
         seed=seed,
+        objective=objective,
+        optimizer=optimizer,
+        blocks=blocks,
+        start=start,
     )
     return certified(compile_problem(problem, settings, on_progress=on_progress))
 

@@ -12,9 +12,18 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
+from qtools.compile.starts.continuation import depth_continued, shallowest, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
+from qtools.compile.starts.following import roughly_fitted
+from qtools.compile.starts.short_chain import shortening_for, transferred
+from qtools.compile.starts.staircase import staircase_ansatz
 from qtools.compile.target.circuit_target import target_without_steps
 from qtools.compile.target.evolve import Target, evolve
+from qtools.errors import BadInputError
+
+_NEEDS_EVOLUTION = (
+    "the start {!r} needs a Hamiltonian and a time; use auto, staircase or disentangle"
+)
 
 # Share of the tolerance that goes into cutting a given state.
 _CUT_SHARE = 0.9
@@ -43,6 +52,8 @@ def refuse_hopeless(problem: Problem, settings: CompileSettings) -> None:
     if isinstance(problem, EvolutionProblem):
         ansatz = trotter_ansatz(problem, settings.layers)
         refuse_unfit(settings, ansatz)
+        if settings.start == "short-chain":
+            shortening_for(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
 
 
@@ -63,14 +74,41 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
 
 
 def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
-    """``layers`` brick layers with gates that are somewhere near the target."""
+    """``layers`` brick layers, or staircases, with gates that are somewhere near the target.
+
+    Raises:
+        BadInputError: when the start asked for needs another kind of problem.
+    """
+    start = sitting.settings.start
+    if start == "disentangle":
+        return disentangled_ansatz(target.mps, layers)
+    if start == "staircase":
+        return staircase_ansatz(
+            target.mps, layers, refine=lambda a: roughly_fitted(a, target.mps, sitting)
+        )
+    if start != "auto" and not isinstance(problem, EvolutionProblem):
+        raise BadInputError(_NEEDS_EVOLUTION.format(start))
     match problem:
         case EvolutionProblem():
-            return trotter_ansatz(problem, layers)
+            return _evolution_start(problem, layers, target, sitting)
         case CircuitProblem():
             return circuit_start(problem.leading, layers, sitting)
         case StateProblem():
             return disentangled_ansatz(target.mps, layers)
+
+
+def _evolution_start(
+    problem: EvolutionProblem, layers: int, target: Target, sitting: Sitting
+) -> Ansatz:
+    match sitting.settings.start:
+        case "time":
+            return time_continued(problem, layers, sitting)
+        case "depth":
+            first = trotter_ansatz(problem, shallowest(layers))
+            return depth_continued(first, layers, target.mps, sitting)
+        case "short-chain":
+            return transferred(problem, layers, sitting)
+    return trotter_ansatz(problem, layers)
 
 
 def better_start(candidates: Sequence[Ansatz], target: Target, settings: CompileSettings) -> Begin:
