@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
 
-.PHONY: demo test test-slow test-browser check format bench clean
+.PHONY: demo test test-slow test-browser check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
@@ -37,12 +37,15 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+chaos: $(READY)
+	$(BIN)/python -m chaos --long
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "qtools needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[aer,hdf5,datasets,generate,verify]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[all]"
 	@touch $@
 
 clean:

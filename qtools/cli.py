@@ -18,6 +18,7 @@ from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
 from qtools.errors import QtoolsError
 from qtools.generate.commands import app as generate_app
+from qtools.merge import merge
 from qtools.view.command import view
 
 EXIT_BUG = 1
@@ -44,6 +45,7 @@ def _print_version(asked: bool) -> None:
 
 app.command("view")(view)
 app.command("cite")(cite)
+app.command("merge")(merge)
 
 
 @app.callback()

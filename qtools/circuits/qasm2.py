@@ -83,4 +83,6 @@ def loads(text: str) -> NormalCircuit:
         circuit = qasm2.loads(text, custom_instructions=_CUSTOM, include_path=())
     except qasm2.QASM2ParseError as error:
         raise BadInputError(f"expected OpenQASM 2 as qtools writes it: {error.message}") from error
+    except (OverflowError, TypeError, ValueError, RecursionError) as error:
+        raise BadInputError(f"expected OpenQASM 2 as qtools writes it: {error}") from error
     return from_qiskit(circuit)

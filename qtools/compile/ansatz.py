@@ -1,13 +1,16 @@
-"""Circuits of general two-qubit blocks on the bonds of a chain."""
+"""Circuits of general two-qubit blocks on pairs of sites of a chain."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from qtools.compile.geometry.edge_layers import bouncing
+from qtools.compile.geometry.lattices import Pair
 from qtools.compile.mps import ComplexArray
+from qtools.compile.problem.pair_terms import PairTerms, pair_terms
+from qtools.compile.settings import layers_of_steps
 from qtools.compile.target.evolve import Evolvable, Start, exponentials
-from qtools.compile.target.integrators import STRANG
 
 BELL_PAIR: ComplexArray = np.array([1.0, 0.0, 0.0, 1.0], dtype=complex) / np.sqrt(2.0)
 """A qubit and its reference, where an operator starts from; the qubit is more significant."""
@@ -46,7 +49,7 @@ class Ansatz:
         return len(self.initial)
 
     @property
-    def pairs(self) -> tuple[tuple[int, int], ...]:
+    def pairs(self) -> tuple[Pair, ...]:
         """Left and right site of each block."""
         rights = [bond + 1 for bond in self.bonds] if self.rights is None else self.rights
         return tuple(zip(self.bonds, rights, strict=True))
@@ -74,58 +77,76 @@ class Ansatz:
 def trotter_ansatz(problem: Evolvable, layers: int) -> Ansatz:
     """``layers`` brick layers that start as a Trotter circuit for the evolution.
 
-    An odd number ``2 K + 1`` starts as ``K`` second-order steps; an even number ``2 K``, which no
-    symmetric product has, as ``K`` first-order steps.
+    The pairs that the Hamiltonian couples (or those that the problem allows) fall into ``m`` layers
+    of disjoint pairs, and brick layers take the colours ``0, 1, ..., m - 1, ..., 1, 0, 1, ...``; on
+    an open chain the even and the odd bonds. ``2 (m - 1) K + 1`` of them start as ``K``
+    second-order steps; other numbers, which no symmetric product has, give every pair its time in
+    equal parts. What couples pairs on which the circuit has no blocks is left to the optimiser.
     """
-    matrices = problem.hamiltonian.bond_matrices()
+    terms = circuit_terms(problem)
     phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
     placed = []
-    for parity, fraction in _trotter_layers(layers):
-        gates = exponentials(matrices[parity::2], fraction * problem.time)
-        placed += list(zip(range(parity, len(matrices), 2), gates, strict=True))
+    for colour, fraction in _trotter_layers(layers, len(terms.layers)):
+        members = list(terms.layers[colour])
+        gates = exponentials(terms.matrices[members], fraction * problem.time)
+        placed += list(zip([terms.pairs[k] for k in members], gates, strict=True))
     return _assembled(problem.initial, placed, phase)
 
 
-def _trotter_layers(layers: int) -> list[tuple[int, float]]:
-    """(parity, fraction of the whole time) of each brick layer."""
-    steps = max(1, layers // 2)
-    if layers % 2 and layers > 1:
-        return [(parity, fraction / steps) for parity, fraction in STRANG.layers(steps)]
-    return [(layer % 2, 1.0 / steps) for layer in range(layers)]
+def circuit_terms(problem: Evolvable) -> PairTerms:
+    """The Hamiltonian on the pairs of sites where a circuit for ``problem`` has blocks."""
+    return pair_terms(problem.hamiltonian, problem.circuit_pairs)
+
+
+def layers_of_trotter_steps(problem: Evolvable, steps: int) -> int:
+    """Brick layers of ``steps`` second-order Trotter steps: ``2 (m - 1) steps + 1``."""
+    return layers_of_steps(steps, len(circuit_terms(problem).layers))
+
+
+def _trotter_layers(layers: int, colours: int) -> list[tuple[int, float]]:
+    """(colour, fraction of the whole time) of each brick layer."""
+    order = bouncing(layers, colours)
+    steps, rest = divmod(layers - 1, 2 * (colours - 1))
+    if rest or not steps:
+        return [(colour, 1.0 / order.count(colour)) for colour in order]
+    fractions = [(0.5 if 0 < colour < colours - 1 else 1.0) / steps for colour in order]
+    fractions[0] = fractions[-1] = 0.5 / steps
+    return list(zip(order, fractions, strict=True))
 
 
 def _assembled(
-    initial: Start, placed: Iterable[tuple[int, ComplexArray]], phase: complex
+    initial: Start, placed: Iterable[tuple[Pair, ComplexArray]], phase: complex
 ) -> Ansatz:
-    """Blocks behind the preparation; a block right after one on the same bond joins it."""
-    bonds: list[int] = []
+    """Blocks behind the preparation; a block right after one on the same pair joins it."""
+    pairs: list[Pair] = []
     gates: list[ComplexArray] = []
     trained: list[bool] = []
     last: dict[int, int] = {}  # site -> the latest block on it
 
-    def place(bond: int, gate: ComplexArray, *, train: bool) -> None:
-        previous = last.get(bond, -1)
-        if previous >= 0 and bonds[previous] == bond and last.get(bond + 1) == previous:
+    def place(pair: Pair, gate: ComplexArray, *, train: bool) -> None:
+        previous = last.get(pair[0], -1)
+        if previous >= 0 and last.get(pair[1]) == previous:
             gates[previous] = gate @ gates[previous]
             trained[previous] = trained[previous] or train
             return
-        last[bond] = last[bond + 1] = len(bonds)
-        bonds.append(bond)
+        last[pair[0]] = last[pair[1]] = len(pairs)
+        pairs.append(pair)
         gates.append(gate)
         trained.append(train)
 
-    for bond, gate in initial.preparation:
-        place(bond, gate, train=False)
-    for bond, gate in placed:
-        place(bond, gate, train=True)
+    for pair, gate in initial.blocks:
+        place(pair, gate, train=False)
+    for pair, gate in placed:
+        place(pair, gate, train=True)
     # Frozen blocks come first. They may: a merged block is the latest on both of its sites, so no
     # frozen block follows it.
-    order = sorted(range(len(bonds)), key=lambda b: trained[b])
+    order = sorted(range(len(pairs)), key=lambda b: trained[b])
     vectors = initial.vectors.copy()
     vectors[0] *= phase
     return Ansatz(
         initial=vectors,
-        bonds=tuple(bonds[b] for b in order),
+        bonds=tuple(pairs[b][0] for b in order),
+        rights=tuple(pairs[b][1] for b in order),
         gates=np.array([gates[b] for b in order]).reshape(-1, 4, 4),
         frozen=trained.count(False),
     )

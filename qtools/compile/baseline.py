@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.ansatz import layers_of_trotter_steps, trotter_ansatz
 from qtools.compile.mps import overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.result import Baseline, TrotterPoint
@@ -36,9 +37,12 @@ def trotter_baseline(
     block as it allows, so that their depth is the best that Trotter can do in this basis.
     """
 
+    # Trotter's own circuits have their blocks where the Hamiltonian couples.
+    plain = replace(problem, circuit_pairs=None)
+
     def infidelity(steps: int) -> float:
         angle = _PRECISION * float(np.arccos(np.sqrt(min(fidelity, 1.0 - 1e-12))))
-        state = trotter_state(problem, STRANG, steps, max_angle=angle)
+        state = trotter_state(plain, STRANG, steps, max_angle=angle)
         reached = abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
         looked_at[steps] = float(min(1.0, reached))
         return max(0.0, 1.0 - reached)
@@ -47,7 +51,8 @@ def trotter_baseline(
     steps = _fewest_steps(infidelity, max(_ROUNDING, 1.0 - fidelity))
     depth = gates = None
     if steps is not None:
-        circuit = synthesize(trotter_ansatz(problem, 2 * steps + 1), basis=settings.basis)
+        ansatz = trotter_ansatz(plain, layers_of_trotter_steps(plain, steps))
+        circuit = synthesize(ansatz, basis=settings.basis, qubits=plain.qubits)
         depth, gates = two_qubit_depth(circuit), gate_counts(circuit)
     return Baseline(
         trotter_same_depth_fidelity=same_depth_fidelity,

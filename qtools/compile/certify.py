@@ -9,6 +9,7 @@ so ``cos^2`` of the right side (0 beyond a right angle) bounds the fidelity to t
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -76,19 +77,20 @@ def certify(
     *,
     target_angle: float,
     bond_limit: int | None = None,
+    qubits: Sequence[int] | None = None,
 ) -> Certificate:
     """Simulate ``circuit`` on |0...0> and compare it with ``target``.
 
     Args:
-        circuit: gates on one qubit or two neighbours; best read back from the file that was
-            written.
+        circuit: gates on one qubit or two; best read back from the file that was written.
         target: the state it should make, in any gauge and norm.
         target_angle: bound of the angle between ``target`` and the true state, radians.
         bond_limit: largest bond of the simulation; by default twice the target's, at least 64.
             The error that a limit causes is part of ``truncation_angle``.
+        qubits: the qubit on each site of ``target``; qubit ``i`` on site ``i`` by default.
 
     Raises:
-        BadInputError: when the sizes differ, or for gates that a chain does not have.
+        BadInputError: when the sizes differ, or for gates on more than two qubits.
     """
     from qtools.compile.problem.preparation import initial_state_from_circuit
 
@@ -98,8 +100,10 @@ def certify(
             f"the circuit has {circuit.num_qubits} qubits, but the target has {target.num_sites} "
             "sites; they must be equal"
         )
+    if qubits is not None:
+        circuit = _on_sites(circuit, qubits)
     limit = bond_limit or max(_LEAST_BOND, 2 * target.max_bond)
-    simulation = _simulate(initial_state_from_circuit(circuit), limit)
+    simulation = _simulate(initial_state_from_circuit(circuit).on_neighbours(), limit)
     reference = to_quimb(target)
     overlap = complex((reference.H & simulation.state).contract(..., optimize="greedy"))
     overlap /= reference.norm() * simulation.norm
@@ -114,6 +118,16 @@ def certify(
         aer_fidelity=aer_fidelity(circuit, target, bond_limit=limit),
         seconds=time.perf_counter() - began,
     )
+
+
+def _on_sites(circuit: "QuantumCircuit", qubits: Sequence[int]) -> "QuantumCircuit":
+    """The same circuit, its qubits in the order of the chain."""
+    from qiskit import QuantumCircuit
+
+    site = {qubit: position for position, qubit in enumerate(qubits)}
+    moved = QuantumCircuit(len(qubits))
+    moved.compose(circuit, [site[qubit] for qubit in range(len(qubits))], inplace=True)
+    return moved
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

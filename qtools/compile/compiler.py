@@ -82,7 +82,7 @@ def finished(
     overlap = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
     phase = float(np.angle(overlap))
     sitting.tell("writing the circuit")
-    circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
+    circuit = synthesize(compiled, basis=settings.basis, phase=-phase, qubits=problem.qubits)
     circuit.metadata = {
         "qtools": __version__,
         "problem": problem.content_id(),
@@ -135,6 +135,7 @@ def certified(
             result.circuit if circuit is None else result.compiled_part(circuit),
             result.target.mps,
             target_angle=result.target.angle,
+            qubits=result.problem.qubits,
         )
     return replace(result, certificate=certificate)
 

@@ -143,7 +143,7 @@ class _Search:
                 break
             try:
                 attempt = self._attempt(
-                    attempt.layers + 1, deepened(attempt.compiled, attempt.layers)
+                    attempt.layers + 1, deepened(self.problem, attempt.compiled, attempt.layers)
                 )
             except CapacityError:
                 break

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from qtools.compile.ansatz import layers_of_trotter_steps
 from qtools.compile.compiler import certified, compile_problem
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.preparation import initial_state_from_circuit
 from qtools.compile.result import CompilationResult
-from qtools.compile.settings import CompileSettings, layers_of_steps
+from qtools.compile.settings import CompileSettings
 from qtools.compile.synthesis.native_basis import DEFAULT_BASIS
 from qtools.console import Ticker
 from qtools.errors import UsageError
@@ -42,13 +43,14 @@ def compile_evolution(
     """A circuit of fixed depth that prepares ``exp(-i H t)|initial>``, hbar = 1.
 
     Args:
-        hamiltonian: one-site and neighbour two-site Pauli terms on an open chain; qubit ``i`` is
-            site ``i``.
+        hamiltonian: Pauli terms on one qubit or on any two; the circuit has its blocks on the pairs
+            of qubits that are coupled.
         time: t, positive.
         initial_state: ``zero``, ``neel``, ``domain-wall``, bits in site order, or a short circuit
             that prepares the state.
         layers: brick layers of the circuit; give this or ``steps``.
-        steps: second-order Trotter steps as deep as the circuit, ``layers = 2 * steps + 1``.
+        steps: second-order Trotter steps as deep as the circuit: ``layers = 2 * steps + 1`` on a
+            chain, ``2 (m - 1) steps + 1`` where the coupled pairs fall into ``m`` layers.
         fidelity: stop as soon as it is reached; by default go on until it no longer rises.
         max_iterations: of the optimiser.
         max_seconds: from problem to circuit.
@@ -79,11 +81,11 @@ def compile_evolution(
         if isinstance(hamiltonian, ChainHamiltonian)
         else ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
     )
-    problem = EvolutionProblem(
+    problem = EvolutionProblem.on_qubits(
         hamiltonian=chain, initial=_initial(initial_state, chain.num_qubits), time=time
     )
     settings = CompileSettings(
-        layers=layers if layers is not None else layers_of_steps(steps or 0),
+        layers=layers if layers is not None else layers_of_trotter_steps(problem, steps or 0),
         fidelity=fidelity,
         max_iterations=max_iterations,
         max_seconds=max_seconds,

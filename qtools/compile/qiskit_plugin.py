@@ -19,6 +19,7 @@ from qtools.compile.compiler import compile_problem
 from qtools.compile.depth import search_depth
 from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
 from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.settings import DEEPEST, CompileSettings
 from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
@@ -103,9 +104,18 @@ class EvolvedState(Instruction):  # type: ignore[misc]
 
     @classmethod
     def of(cls, hamiltonian: Any, *, time: float, initial: str = "zero", **settings: Any) -> Any:
-        """The state of an evolution under a ``ChainHamiltonian``; other keywords are settings."""
+        """The state of an evolution; ``settings`` are those of :class:`CompileSettings`.
+
+        Args:
+            hamiltonian: a ``SparsePauliOp`` or a ``ChainHamiltonian``.
+            time: t, positive.
+            initial: ``zero``, ``neel``, ``domain-wall``, or bits in site order.
+            settings: ``layers`` at least.
+        """
+        if not isinstance(hamiltonian, ChainHamiltonian):
+            hamiltonian = ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
         start = InitialState.named(initial, num_qubits=hamiltonian.num_qubits)
-        problem = EvolutionProblem(hamiltonian=hamiltonian, initial=start, time=time)
+        problem = EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=start, time=time)
         return cls(problem, CompileSettings(**settings))
 
     def _define(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.checkpoint import INTERVAL
+from qtools.compile.fitting.checkpoint import INTERVAL, Checkpoints
 from qtools.compile.output.pages.state_page import write_state_page
 from qtools.compile.output.run_directory import RunDirectory, request_id
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -16,6 +16,7 @@ from qtools.compile.target.observables import Observable, circuit_state, measure
 from qtools.compile.then_trotter import ThenTrotter, trotter_rest
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
+from qtools.runs.lock import locked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ def run(
 
     Raises:
         OutputExistsError: when the directory holds something else.
-        BadInputError: when a checkpoint is damaged.
+        BadInputError: when a checkpoint is damaged, or another run works there.
     """
     for observable in options.observables:
         observable.refuse_outside(problem.num_qubits)
@@ -82,15 +83,29 @@ def run(
     wished = [f" {wish}" for wish in (options.then, *options.observables) if wish is not None]
     request = request_id(problem, settings, course + "".join(wished))
     checkpoints = directory.checkpoints(problem, settings, start=course, interval=options.interval)
-    if options.force:
-        checkpoints.clear()
-    else:
-        record = directory.finished_record(request)
-        if record is not None:
-            tell("finished already")
-            write_state_page(directory)
-            return record
-        directory.refuse_foreign(problem, checkpoints)
+    record = None if options.force else directory.finished_record(request)
+    if record is not None:
+        tell("finished already")
+        write_state_page(directory)
+        return record
+    with locked(directory.path):
+        if options.force:
+            checkpoints.clear()
+        else:
+            directory.refuse_foreign(problem, checkpoints)
+        result = _compiled(problem, settings, options, checkpoints, tell, warm)
+        _write(result, directory, checkpoints, options, request, tell)
+    return directory.record()
+
+
+def _compiled(
+    problem: Problem,
+    settings: CompileSettings,
+    options: RunOptions,
+    checkpoints: Checkpoints,
+    tell: Ticker,
+    warm: WarmStart | None,
+) -> CompilationResult:
     start = None if warm is None else warm.ansatz
     if options.search:
         result = depth.search_depth(
@@ -105,7 +120,18 @@ def run(
         result = compiler.compile_problem(
             problem, settings, on_progress=tell, checkpoints=checkpoints, start=start
         )
-    result = _extended(result, options.then)
+    return _extended(result, options.then)
+
+
+def _write(
+    result: CompilationResult,
+    directory: RunDirectory,
+    checkpoints: Checkpoints,
+    options: RunOptions,
+    request: str,
+    tell: Ticker,
+) -> None:
+    """Write the result, certify and measure it as it was written."""
     # Written before the certificate: an interrupt must not lose the circuit.
     checkpoints.claim()
     directory.write(result, request=request)
@@ -116,18 +142,20 @@ def run(
     directory.write_result(result, request=request)
     write_state_page(directory)
     checkpoints.close(result.outcome)
-    return directory.record()
 
 
 def measured(result: CompilationResult, observables: tuple[Observable, ...]) -> CompilationResult:
     """The result with what is measured of its target and of its circuit's state."""
     problem = result.problem
     hamiltonian = problem.hamiltonian if isinstance(problem, EvolutionProblem) else None
+    qubits = problem.qubits
     with single_threaded_blas():
         return replace(
             result,
-            target_physics=measure(result.target.mps, observables, hamiltonian),
-            compiled_physics=measure(circuit_state(result.blocks), observables, hamiltonian),
+            target_physics=measure(result.target.mps, observables, hamiltonian, qubits=qubits),
+            compiled_physics=measure(
+                circuit_state(result.blocks), observables, hamiltonian, qubits=qubits
+            ),
         )
 
 

@@ -82,10 +82,15 @@ class CompileSettings:
             )
 
 
-def layers_of_steps(steps: int) -> int:
-    """Brick layers of ``steps`` second-order Trotter steps: ``2 * steps + 1``."""
+def layers_of_steps(steps: int, colours: int = 2) -> int:
+    """Brick layers of ``steps`` second-order Trotter steps: ``2 (colours - 1) steps + 1``.
+
+    Args:
+        steps: at least 1.
+        colours: layers of disjoint pairs into which all coupled pairs fall, 2 on an open chain.
+    """
     _check_whole("steps", steps, least=1)
-    return 2 * steps + 1
+    return 2 * (colours - 1) * steps + 1
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

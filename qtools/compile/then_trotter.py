@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qiskit import QuantumCircuit
 
-from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.ansatz import layers_of_trotter_steps, trotter_ansatz
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import Problem
 from qtools.compile.settings import layers_of_steps
@@ -51,6 +51,9 @@ def trotter_rest(problem: Problem, then: ThenTrotter, *, basis: tuple[str, ...])
         raise BadInputError("only an evolution can go on by Trotter steps")
     then.refuse_before(problem.time)
     remaining = UnitaryProblem(
-        hamiltonian=problem.hamiltonian, time=then.until - float(problem.time)
+        hamiltonian=problem.hamiltonian,
+        time=then.until - float(problem.time),
+        qubits=problem.qubits,
     )
-    return synthesize(trotter_ansatz(remaining, layers_of_steps(then.steps)), basis=basis)
+    ansatz = trotter_ansatz(remaining, layers_of_trotter_steps(remaining, then.steps))
+    return synthesize(ansatz, basis=basis, qubits=remaining.qubits)

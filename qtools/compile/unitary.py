@@ -8,15 +8,16 @@ square the process fidelity. So the same target, engines and optimiser do the wo
         -> QuantumCircuit (synthesize)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qtools.compile.ansatz import BELL_PAIR, trotter_ansatz
+from qtools.compile.ansatz import BELL_PAIR, layers_of_trotter_steps, trotter_ansatz
 from qtools.compile.certify import certify
 from qtools.compile.fitting.sitting import Sitting, silent
 from qtools.compile.fitting.strategy import refuse_unfit
+from qtools.compile.geometry.lattices import Pair
 from qtools.compile.mps import MPS, ComplexArray, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -49,7 +50,7 @@ class BellPairs:
         return np.tile(BELL_PAIR, (self.num_qubits, 1))
 
     @property
-    def preparation(self) -> tuple[tuple[int, ComplexArray], ...]:
+    def blocks(self) -> tuple[tuple[Pair, ComplexArray], ...]:
         """Nothing acts before the evolution."""
         return ()
 
@@ -59,12 +60,17 @@ class UnitaryProblem:
     """Compile ``exp(-i H t)`` (hbar = 1).
 
     Attributes:
-        hamiltonian: H, on an open chain.
+        hamiltonian: H, on the sites of a chain.
         time: t, positive and finite.
+        qubits: the qubit on each site; None where site ``i`` is qubit ``i``.
+        circuit_pairs: the pairs of sites on which the circuit has blocks; None for those that H
+            couples.
     """
 
     hamiltonian: ChainHamiltonian
     time: float
+    qubits: tuple[int, ...] | None = None
+    circuit_pairs: tuple[Pair, ...] | None = None
 
     def __post_init__(self) -> None:
         # A state's evolution makes the same demands on the time.
@@ -87,7 +93,13 @@ class UnitaryProblem:
 
     def acting_on(self, initial: InitialState) -> EvolutionProblem:
         """The evolution of one state."""
-        return EvolutionProblem(hamiltonian=self.hamiltonian, initial=initial, time=self.time)
+        return EvolutionProblem(
+            hamiltonian=self.hamiltonian,
+            initial=initial,
+            time=self.time,
+            qubits=self.qubits,
+            circuit_pairs=self.circuit_pairs,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,10 +177,12 @@ class UnitaryResult:
         with single_threaded_blas():
             target = evolve(problem, tolerance=tolerance)
             prepared = QuantumCircuit(self.problem.num_qubits)
-            for qubit, vector in enumerate(vectors):
+            for qubit, vector in zip(problem.order, vectors, strict=True):
                 prepared.unitary(unitary_from_column(vector), [qubit])
             prepared.compose(self.circuit, inplace=True)
-            return certify(prepared, target.mps, target_angle=target.angle).fidelity
+            return certify(
+                prepared, target.mps, target_angle=target.angle, qubits=problem.qubits
+            ).fidelity
 
 
 def compile_unitary(
@@ -201,7 +215,7 @@ def compile_unitary(
         overlap_found = precise_overlap(compiled, target.mps, max_memory=memory)
         sitting.tell("writing the circuit")
         phase = float(np.angle(overlap_found))
-        circuit = synthesize(compiled, basis=settings.basis, phase=-phase)
+        circuit = synthesize(compiled, basis=settings.basis, phase=-phase, qubits=problem.qubits)
         seconds = sitting.seconds
         tell("comparing with plain Trotter")
         fidelity = min(1.0, abs(overlap_found) ** 2)
@@ -229,15 +243,17 @@ def _baseline(
 ) -> UnitaryBaseline:
     """The Trotter circuit of most steps that is no deeper than ``depth``."""
 
+    plain = replace(problem, circuit_pairs=None)
+
     def depth_of(steps: int) -> int:
-        ansatz = trotter_ansatz(problem, 2 * steps + 1)
-        return two_qubit_depth(synthesize(ansatz, basis=settings.basis))
+        ansatz = trotter_ansatz(plain, layers_of_trotter_steps(plain, steps))
+        return two_qubit_depth(synthesize(ansatz, basis=settings.basis, qubits=plain.qubits))
 
     steps = 1
     while depth_of(steps + 1) <= depth:
         steps += 1
     angle = 0.1 * float(np.sqrt(max(infidelity, 1e-12)))
-    state = trotter_state(problem, STRANG, steps, max_angle=angle).mps
+    state = trotter_state(plain, STRANG, steps, max_angle=angle).mps
     return UnitaryBaseline(
         steps=steps,
         two_qubit_depth=depth_of(steps),

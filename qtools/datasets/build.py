@@ -1,17 +1,17 @@
 """Build a corpus from a recipe: run its tasks, then publish what they made.
 
-Finished tasks are kept in ``.build/`` inside the corpus until it is complete, so a killed build
-goes on where it stopped. Tasks run in any order and on any number of workers; what is published
-depends on the recipe alone.
+Records of finished tasks are kept in ``.tasks/`` inside the corpus until it is complete, so a
+killed build goes on where it stopped. Tasks run in any order and on any number of workers and
+machines; what is published depends on the recipe alone.
 """
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qtools.console import Ticker, counting
+from qtools.console import Ticker
 from qtools.datasets.generate import make_rows
 from qtools.datasets.manifest import FILE_NAME, Manifest, read_manifest
 from qtools.datasets.notices import copy_package_notices
@@ -21,17 +21,30 @@ from qtools.datasets.recipe import Recipe
 from qtools.datasets.rows import Row
 from qtools.datasets.sources import source
 from qtools.errors import OutputExistsError
-from qtools.runs.executors import Ending, Executor, Limits, Outcome, run_all
-from qtools.runs.files import write_text
+from qtools.runs.campaign import (
+    FOLDER,
+    Campaign,
+    Failure,
+    Results,
+    begun,
+    results,
+    resumed,
+    run_campaign,
+)
+from qtools.runs.executors import Executor, Limits
+from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions
-from qtools.runs.store import Store
+from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task
+from qtools.runs.typed import typed
 
-WORK = ".build"
+KIND = "build"
 _MEMORY_BYTES = 6 << 30
 
 
-def build(recipe: Recipe, out: Path, *, executor: Executor, tick: Ticker) -> Manifest:
+def build(
+    recipe: Recipe, out: Path, *, executor: Executor, tick: Ticker, shard: Shard = WHOLE
+) -> Manifest | None:
     """Build the corpus of ``recipe`` in ``out``, or finish building it, or find it done.
 
     Args:
@@ -39,44 +52,70 @@ def build(recipe: Recipe, out: Path, *, executor: Executor, tick: Ticker) -> Man
         out: an empty or new directory, or one where this recipe was begun or finished.
         executor: where the tasks run.
         tick: told about progress.
+        shard: which of the tasks.
+
+    Returns:
+        The record of the corpus; None for a shard, after which :func:`merge_build` makes one
+        of all.
 
     Raises:
         OutputExistsError: ``out`` holds something else.
-        BadInputError: an unknown source or family, or the disk refuses.
+        BadInputError: an unknown source or family, another run works in ``out``, or the disk
+            refuses.
         MissingDependencyError: the package of a source is not installed.
+        StoppedEarlyError: the executor is gone; run again to go on.
     """
     finished = _check_output(recipe, out)
     if finished is not None:
         return finished
-    tasks = plan_tasks(recipe)
-    write_text(out / WORK / "recipe.json", json.dumps(recipe.as_json()))
-    with Store(out / WORK / "results.jsonl") as store:
-        _run(recipe, tasks, store, executor, tick)
+    campaign = campaign_of(recipe)
+    if shard.count > 1:
+        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
+        return None
+    with locked(out):
+        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick)
         tick("writing the corpus", 1.0)
-        manifest = _publish(recipe, tasks, store, out)
-    shutil.rmtree(out / WORK)
-    return manifest
+        return _publish(recipe, campaign, out)
+
+
+def merge_build(out: Path) -> Manifest:
+    """Make the corpus of a build whose shards have all run.
+
+    Raises:
+        StoppedEarlyError: some tasks have not.
+        BadInputError: records disagree or are damaged.
+    """
+    request, _ = resumed(out / FOLDER)
+    recipe = typed(Recipe, request, source="the recipe of the build")
+    campaign = campaign_of(recipe)
+    resumed(out / FOLDER, campaign)
+    with locked(out):
+        return _publish(recipe, campaign, out)
+
+
+def campaign_of(recipe: Recipe) -> Campaign:
+    """The tasks of a recipe."""
+    return Campaign(
+        kind=KIND,
+        request=_plain(recipe),
+        tasks=plan_tasks(recipe),
+        function=make_rows,
+        limits=Limits(seconds=recipe.seconds_per_instance, memory_bytes=_MEMORY_BYTES),
+    )
 
 
 def _check_output(recipe: Recipe, out: Path) -> Manifest | None:
     """The manifest of a finished build of this recipe; None if it is to be built."""
-    begun = out / WORK / "recipe.json"
     if (out / FILE_NAME).exists():
         manifest = read_manifest(out)
         if manifest.recipe_id == recipe.id:
-            shutil.rmtree(out / WORK, ignore_errors=True)
+            shutil.rmtree(out / FOLDER, ignore_errors=True)
             return manifest
         raise OutputExistsError(
             f"expected {out} to be empty or to hold the recipe {recipe.name!r}, and it holds the "
             f"corpus {manifest.name!r} of another recipe; choose another --out"
         )
-    if begun.exists():
-        if json.loads(begun.read_text(encoding="utf-8")) != _plain(recipe):
-            raise OutputExistsError(
-                f"expected {out} to hold a build of the recipe {recipe.name!r}, and another recipe "
-                "was begun there; choose another --out or delete it"
-            )
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if begun(out / FOLDER) is None and holds_anything(out):
         raise OutputExistsError(
             f"expected {out} to be an empty or new directory, and it holds other files; "
             "choose another --out"
@@ -88,41 +127,8 @@ def _plain(recipe: Recipe) -> Any:
     return json.loads(json.dumps(recipe.as_json()))
 
 
-def _run(
-    recipe: Recipe, tasks: Sequence[Task], store: Store, executor: Executor, tick: Ticker
-) -> None:
-    todo = [task for task in tasks if task.id not in store]
-    limits = Limits(seconds=recipe.seconds_per_instance, memory_bytes=_MEMORY_BYTES)
-    show = counting(tick, len(tasks), "tasks", already=len(store))
-    for task, outcome in _outcomes(todo, executor, limits):
-        result = outcome.value
-        if outcome.ending is not Ending.DONE or result is None:
-            rejected = {"reason": outcome.reason, "message": outcome.message, "variant": None}
-            result = {"rows": [], "rejected": [rejected]}
-        store.append(task.id, result)
-        show(len(store))
-
-
-def _outcomes(
-    tasks: Sequence[Task], executor: Executor, limits: Limits
-) -> Iterator[tuple[Task, Outcome[dict[str, Any]]]]:
-    """Outcomes with their tasks; a task whose worker died is tried a second time.
-
-    A worker may be killed from outside, and that must not become part of the corpus.
-    """
-    died: list[Task] = []
-    arguments = (task.arguments for task in tasks)
-    for outcome in run_all(make_rows, arguments, executor=executor, limits=limits):
-        if outcome.ending is Ending.DIED:
-            died.append(tasks[outcome.index])
-        else:
-            yield tasks[outcome.index], outcome
-    arguments = (task.arguments for task in died)
-    for outcome in run_all(make_rows, arguments, executor=executor, limits=limits):
-        yield died[outcome.index], outcome
-
-
-def _publish(recipe: Recipe, tasks: Sequence[Task], store: Store, out: Path) -> Manifest:
+def _publish(recipe: Recipe, campaign: Campaign, out: Path) -> Manifest:
+    found = results(campaign, out / FOLDER)
     empty = Manifest(
         name=recipe.name,
         seed=recipe.seed,
@@ -133,22 +139,24 @@ def _publish(recipe: Recipe, tasks: Sequence[Task], store: Store, out: Path) -> 
     )
     batches = []
     for entry in recipe.sources:
-        mine = [task for task in tasks if task.arguments["source"] == entry.name]
-        batches.append(_batch(entry.name, mine, store, out))
-    return publish(out, empty, batches)
+        mine = [task for task in campaign.tasks if task.arguments["source"] == entry.name]
+        batches.append(_batch(entry.name, mine, found, out))
+    manifest = publish(out, empty, batches)
+    shutil.rmtree(out / FOLDER)
+    return manifest
 
 
-def _batch(name: str, tasks: Sequence[Task], store: Store, out: Path) -> Batch:
+def _batch(name: str, tasks: Sequence[Task], found: Results, out: Path) -> Batch:
     keys: list[RowKey] = []
     rejected: list[Rejection] = []
     for number, task in enumerate(tasks):
-        result = store.read(task.id)
+        result = _made(found, task)
         keys += [RowKey.of(row, (number, i)) for i, row in enumerate(result["rows"])]
         label = f"{task.arguments['family']} {task.arguments['arguments']}"
         rejected += [{**entry, "candidate": label} for entry in result["rejected"]]
 
     def read(place: tuple[int, int]) -> Row:
-        row: Row = store.read(tasks[place[0]].id)["rows"][place[1]]
+        row: Row = _made(found, tasks[place[0]])["rows"][place[1]]
         return row
 
     made = source(name)
@@ -163,3 +171,13 @@ def _batch(name: str, tasks: Sequence[Task], store: Store, out: Path) -> Batch:
         generator=generator_version(made),
         notices=copy_package_notices(out, name, made.distribution),
     )
+
+
+def _made(found: Results, task: Task) -> dict[str, Any]:
+    """Rows and rejections of a task; one that ended without a result is a rejection."""
+    value = found.of(task)
+    if isinstance(value, Failure):
+        rejected = {"reason": value.reason, "message": value.message, "variant": None}
+        return {"rows": [], "rejected": [rejected]}
+    made: dict[str, Any] = value
+    return made

@@ -12,7 +12,11 @@ app = typer.Typer(no_args_is_help=True, help="Build, check and export corpora of
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Where = Annotated[
-    str, typer.Option("--executor", help="Where the work runs: serial, or processes:N.")
+    str,
+    typer.Option("--executor", help="serial, processes:N, dask:ADDRESS or dask:FILE.toml."),
+]
+ShardOption = Annotated[
+    str, typer.Option("--shard", help="Only part I/N, for job arrays; then: qtools merge.")
 ]
 
 
@@ -30,6 +34,7 @@ def build(
     out: Annotated[Path, typer.Option(help="Directory of the corpus.")],
     recipe: Annotated[str, typer.Option(help="small, default, or a .toml file.")] = "small",
     executor: Where = "processes:2",
+    shard: ShardOption = "1/1",
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
@@ -38,11 +43,13 @@ def build(
     from qtools.datasets.recipe import load_recipe
     from qtools.datasets.report import show_manifest
     from qtools.runs.executors import parse_executor
+    from qtools.runs.sharding import parse_shard
+    from qtools.runs.stopping import stopping_on_sigterm
 
     chosen = load_recipe(recipe)
-    where = parse_executor(executor)
-    with console.progress(quiet=quiet) as tick:
-        manifest = build_corpus(chosen, out, executor=where, tick=tick)
+    where, part = parse_executor(executor), parse_shard(shard)
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        manifest = build_corpus(chosen, out, executor=where, tick=tick, shard=part)
     show_manifest(manifest, out, as_json=json_, quiet=quiet)
 
 
@@ -73,6 +80,7 @@ def import_(
     seed: Annotated[int, typer.Option(help="Seed of the split of a new corpus.")] = 0,
     seconds: Annotated[float, typer.Option(help="Time limit of one file.", min=0.1)] = 60.0,
     executor: Where = "processes:2",
+    shard: ShardOption = "1/1",
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
@@ -81,6 +89,8 @@ def import_(
     from qtools.datasets.wild.importer import LIMITS, ImportJob, import_files
     from qtools.errors import BadInputError
     from qtools.runs.executors import Limits, parse_executor
+    from qtools.runs.sharding import parse_shard
+    from qtools.runs.stopping import stopping_on_sigterm
 
     if not license_:
         raise BadInputError(
@@ -95,10 +105,10 @@ def import_(
         copyright=copyright_,
         seed=seed,
     )
-    where = parse_executor(executor)
+    where, part = parse_executor(executor), parse_shard(shard)
     limits = Limits(seconds=seconds, memory_bytes=LIMITS.memory_bytes)
-    with console.progress(quiet=quiet) as tick:
-        manifest = import_files(job, out, executor=where, tick=tick, limits=limits)
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        manifest = import_files(job, out, executor=where, tick=tick, limits=limits, shard=part)
     show_manifest(manifest, out, as_json=json_, quiet=quiet)
 
 

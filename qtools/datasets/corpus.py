@@ -5,11 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qtools.datasets.manifest import Manifest, read_manifest
+from qtools.datasets.schema import SCHEMA
 from qtools.datasets.splits import SPLITS
 from qtools.errors import BadInputError, nearest
+
+#: What Arrow raises on bytes that are no Parquet (ArrowInvalid is a ValueError), or end too soon.
+PARQUET_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    pa.ArrowException,
+)
+_MAX_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +80,23 @@ class Corpus:
 def _shard_rows(path: Path, columns: list[str] | None, batch_rows: int) -> Iterator[dict[str, Any]]:
     try:
         with pq.ParquetFile(path) as shard:
+            refuse_large(shard, path)
+            if not shard.schema_arrow.equals(SCHEMA):
+                raise BadInputError(
+                    f"{path} has other columns than a corpus of this version; "
+                    "run `qtools datasets verify` on the corpus"
+                )
             for batch in shard.iter_batches(batch_size=batch_rows, columns=columns):
                 yield from batch.to_pylist()
-    except OSError as error:
+    except PARQUET_ERRORS as error:
+        reason = " ".join(str(error).split())
         raise BadInputError(
-            f"cannot read {path} ({error}); run `qtools datasets verify` on the corpus"
+            f"cannot read {path} ({reason}); run `qtools datasets verify` on the corpus"
         ) from error
+
+
+def refuse_large(shard: pq.ParquetFile, path: Path) -> None:
+    """Raise :class:`BadInputError` for a Parquet file that unpacks to more than 4 GiB."""
+    unpacked = sum(shard.metadata.row_group(i).total_byte_size for i in range(shard.num_row_groups))
+    if not 0 <= unpacked <= _MAX_BYTES:
+        raise BadInputError(f"{path} unpacks to more than {_MAX_BYTES >> 20} MiB; do not use it")

@@ -1,5 +1,6 @@
 """Corpora as folders of OpenQASM files with provenance headers, or as one Parquet file."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from qtools.datasets.corpus import Corpus
 from qtools.datasets.schema import SCHEMA
 from qtools.errors import OutputExistsError, UsageError, nearest
 from qtools.runs.files import replacing, write_bytes, write_text
+from qtools.runs.untrusted import inside, read_bytes
 
 FORMATS = ("qasm2", "qasm3", "parquet")
 _BATCH = 1024
@@ -56,7 +58,8 @@ def export_corpus(
     write_text(out / "NOTICE.md", notice_text(corpus.manifest))
     for entry in corpus.manifest.sources:
         for notice in entry.notices if entry.released else ():
-            write_bytes(out / notice, (corpus.path / notice).read_bytes())
+            text = read_bytes(inside(corpus.path, notice), what="notice", max_bytes=16 << 20)
+            write_bytes(out / notice, text)
     return count
 
 
@@ -73,9 +76,16 @@ def _folders(rows: Iterator[dict[str, Any]], out: Path, format_: str) -> int:
         )
         writer = qasm2.dumps if format_ == "qasm2" else qasm3.dumps
         text = writer(circuit, comments=header)
-        write_text(out / row["split"] / row["family"] / f"{row['id']}.qasm", text)
+        folder = out / row["split"] / _as_name(row["family"])
+        write_text(folder / f"{_as_name(row['id'])}.qasm", text)
         count += 1
     return count
+
+
+def _as_name(text: str) -> str:
+    """A column's text as the name of a file: what could lead elsewhere becomes a dash."""
+    name = re.sub(r"[^A-Za-z0-9_.+-]", "-", text)[:100]
+    return name if name.strip(".") else "-"
 
 
 def _parquet(rows: Iterator[dict[str, Any]], out: Path) -> int:

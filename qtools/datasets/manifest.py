@@ -10,6 +10,8 @@ from qtools.datasets.shards import Shard
 from qtools.datasets.splits import SPLITS
 from qtools.errors import BadInputError
 from qtools.runs.files import write_text
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import inside, read_json
 
 FILE_NAME = "manifest.json"
 
@@ -95,29 +97,42 @@ def read_manifest(corpus: Path) -> Manifest:
         BadInputError: no corpus there, a damaged manifest, or another format.
     """
     path = corpus / FILE_NAME
+    if not path.exists():
+        raise BadInputError(
+            f"expected a corpus (with {FILE_NAME}) in {corpus}, found none; "
+            "make one with `qtools datasets build`"
+        )
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record.pop("format") != FORMAT:
+        record = read_json(path, what="manifest")
+        if not isinstance(record, dict):
+            raise BadInputError(f"{path} should hold a JSON object")
+        if record.pop("format", None) != FORMAT:
             raise BadInputError(
                 f"expected a corpus of format {FORMAT} in {corpus}, got another format; "
                 "build it again with this version of qtools"
             )
-        record.pop("circuits")
-        entries = tuple(_entry(entry) for entry in record.pop("sources"))
-        return Manifest(**record, sources=entries)
-    except FileNotFoundError as error:
-        raise BadInputError(
-            f"expected a corpus (with {FILE_NAME}) in {corpus}, found none; "
-            "make one with `qtools datasets build`"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        record.pop("circuits", None)
+        manifest = typed(Manifest, record, source=str(path))
+    except BadInputError as error:
+        if "another format" in str(error):
+            raise
         raise BadInputError(
             f"expected the manifest of a corpus in {path}, which is damaged ({error}); "
             "restore it or build the corpus again"
         ) from error
+    _refuse_paths_outside(corpus, manifest)
+    return manifest
 
 
-def _entry(record: dict[str, Any]) -> SourceEntry:
-    shards = tuple(Shard(**shard) for shard in record.pop("shards"))
-    notices = tuple(record.pop("notices"))
-    return SourceEntry(**record, shards=shards, notices=notices)
+def _refuse_paths_outside(corpus: Path, manifest: Manifest) -> None:
+    """Check that every file that a manifest names lies in its corpus."""
+    for entry in manifest.sources:
+        quarantine = (entry.quarantine,) if entry.quarantine else ()
+        for name in (*(shard.path for shard in entry.shards), *entry.notices, *quarantine):
+            inside(corpus, name)
+        for shard in entry.shards:
+            if shard.split not in SPLITS:
+                raise BadInputError(
+                    f"expected the splits {', '.join(SPLITS)} in {corpus / FILE_NAME}, got "
+                    f"{shard.split[:40]!r}"
+                )

@@ -13,7 +13,7 @@ from qtools.datasets.corpus import Corpus
 from qtools.datasets.manifest import FILE_NAME, Manifest
 from qtools.report.figures.axes import Axis
 from qtools.report.figures.bars import Bars, bars
-from qtools.report.figures.circuit_diagram import Gate, circuit_diagram
+from qtools.report.figures.circuit_diagram import circuit_diagram
 from qtools.report.figures.curves import Curve, curves
 from qtools.report.page import (
     REPORT,
@@ -210,7 +210,7 @@ def _diagram(row: dict[str, Any]) -> Figure:
     circuit = qasm2.loads(row["qasm"])
     size = f"{row['num_qubits']} qubits, {row['num_gates']} gates"
     svg = circuit_diagram(
-        [Gate(name=op.name, qubits=op.qubits) for op in circuit.operations],
+        circuit.operations,
         num_qubits=circuit.num_qubits,
         title=row["family"],
         description=f"circuit diagram, {size}",

@@ -1,12 +1,13 @@
 """Recipes: what a corpus is made of, as a TOML file."""
 
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qtools.errors import BadInputError, nearest
 from qtools.runs.tasks import content_id
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import read_toml
 
 _HERE = Path(__file__).parent / "recipes"
 
@@ -105,19 +106,11 @@ def load_recipe(name_or_path: str) -> Recipe:
                 f"expected a recipe among {', '.join(known)} or a .toml file, got "
                 f"{name_or_path!r}{nearest(name_or_path, known)}"
             )
+    table = read_toml(path, what="recipe")
     try:
-        return _parse(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        recipe = typed(Recipe, table, source=str(path))
+    except BadInputError as error:
         raise BadInputError(f"expected a recipe in {path}: {error}") from error
-
-
-def _parse(table: dict[str, Any]) -> Recipe:
-    sources = tuple(SourcePlan(**_tuples(entry)) for entry in table.pop("sources", []))
-    splits = SplitRules(**_tuples(table.pop("splits", {})))
-    if not sources:
+    if not recipe.sources:
         raise BadInputError("expected at least one [[sources]] table in the recipe, got none")
-    return Recipe(**table, sources=sources, splits=splits)
-
-
-def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return recipe

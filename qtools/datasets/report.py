@@ -13,8 +13,16 @@ from qtools.errors import MissingDependencyError
 from qtools.report.page import REPORT
 
 
-def show_manifest(manifest: Manifest, corpus: Path, *, as_json: bool, quiet: bool) -> None:
-    """A table of sources on stderr unless quiet, or the manifest as JSON on stdout."""
+def show_manifest(
+    manifest: Manifest | None, corpus: Path, *, as_json: bool, quiet: bool = False
+) -> None:
+    """A table of sources on stderr unless quiet, or the manifest as JSON on stdout.
+
+    None, after a shard, gives a note on how to go on.
+    """
+    if manifest is None:
+        console.note(f"this shard is done; when all are, run: qtools merge {corpus}")
+        return
     if as_json:
         typer.echo(json.dumps({**asdict(manifest), "circuits": manifest.circuits()}))
     if as_json or quiet:

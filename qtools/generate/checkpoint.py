@@ -7,14 +7,29 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.generate.model import CircuitModel
 from qtools.runs.files import write_bytes, write_text
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import inside, read_bytes, read_json
 
 STATE, WEIGHTS = "training.json", "training.safetensors"
+_MAX_BYTES = 8 << 30
+# What torch and safetensors raise on the state of something else.
+_ERRORS = (
+    BadInputError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    SafetensorError,
+    RuntimeError,
+)
 
 
 @dataclass(kw_only=True)
@@ -79,19 +94,20 @@ def load_checkpoint(
     if not path.exists():
         return Progress(run=run)
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        weights = directory / record.pop("weights")
-        if record["best"] is None:
-            record["best"] = float("inf")
-        progress = Progress(**record)
+        record: dict[str, Any] = read_json(path, what="state of a training run")
+        weights = inside(directory, record.pop("weights"))
+        best = record.pop("best")
+        progress = typed(Progress, record, source=str(path))
+        progress.best = float("inf") if best is None else float(best)
         if progress.run != run:
             raise OutputExistsError(
                 f"expected an empty directory or a run of the same recipe and corpus in "
                 f"{directory}, found another run; choose another --out"
             )
-        tensors = load_file(weights)
-        _restore(model, optimizers, tensors)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
+        _restore(model, optimizers, load(read_bytes(weights, what="weights", max_bytes=_MAX_BYTES)))
+    except OutputExistsError:
+        raise
+    except _ERRORS as error:
         raise BadInputError(
             f"expected the state of a training run in {directory}, which is damaged ({error}); "
             "delete the directory to start over"

@@ -17,8 +17,10 @@ from qtools.generate.conditions import FIELDS, NUM_FIELDS, ConditionNames, Condi
 from qtools.generate.packing import EncodedDocuments
 from qtools.generate.rows import Rows, encode_circuit
 from qtools.generate.vocabulary import FIRST_GATE, NUM_COLUMNS, OP_NAMES
+from qtools.runs.array_file import MAX_BYTES, NPZ_ERRORS, plain_arrays
 from qtools.runs.files import replacing, write_text
 from qtools.runs.tasks import content_id
+from qtools.runs.untrusted import read_bytes, read_json
 
 _COLUMNS = ("qasm", "family", "gate_set", "level", "num_qubits", "num_gates", "split")
 _FEATURE_COLUMNS = ("gdg_critical_path_length",)
@@ -178,12 +180,12 @@ def _write_cache(cache: Path, corpus: EncodedCorpus) -> None:
 
 def _read_cache(cache: Path, identity: str) -> EncodedCorpus | None:
     try:
-        record = json.loads((cache / "encoded.json").read_text(encoding="utf-8"))
+        record = read_json(cache / "encoded.json", what="cache")
         if record["id"] != identity:
             return None
-        with np.load(cache / "encoded.npz", allow_pickle=False) as arrays:
-            splits = {split: _cached_documents(arrays, split) for split in record["splits"]}
-    except (OSError, ValueError, KeyError):
+        arrays = plain_arrays(read_bytes(cache / "encoded.npz", what="cache", max_bytes=MAX_BYTES))
+        splits = {split: _cached_documents(arrays, split) for split in record["splits"]}
+    except (BadInputError, *NPZ_ERRORS):
         # A cache that is missing or damaged is made anew.
         return None
     return EncodedCorpus(
@@ -202,7 +204,14 @@ def _cached_documents(arrays: Any, split: str) -> EncodedDocuments:
         conditions=arrays[f"{split}/conditions"],
         gates=arrays[f"{split}/gates"],
     )
-    if documents.rows.shape[1] != NUM_COLUMNS or documents.conditions.shape[1] != NUM_FIELDS:
+    count = len(documents)
+    if (
+        documents.rows.shape != (int(documents.offsets[-1]), NUM_COLUMNS)
+        or documents.conditions.shape != (count, NUM_FIELDS)
+        or documents.gates.shape != (count,)
+        or documents.offsets[0] != 0
+        or (np.diff(documents.offsets) < 0).any()
+    ):
         raise ValueError("another layout")
     return documents
 

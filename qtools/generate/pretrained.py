@@ -16,6 +16,7 @@ from qtools.generate.request import ConditionTable
 from qtools.generate.tokenizer import save_tokenizer
 from qtools.runs.files import write_bytes, write_text
 from qtools.runs.tasks import content_id
+from qtools.runs.untrusted import read_bytes, read_json, read_text
 
 BUNDLED = Path(__file__).parent / "models"
 CONFIG, WEIGHTS, CONDITIONS, CARD = (
@@ -27,6 +28,20 @@ CONFIG, WEIGHTS, CONDITIONS, CARD = (
 _SIZES = ("width", "layers", "heads", "inner", "pointer")
 _LARGEST = 8192
 _MAX_BYTES = 2 << 30
+# What JSON, NumPy, torch and safetensors raise on what is no model.
+_ERRORS = (
+    BadInputError,
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    SafetensorError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +104,15 @@ def load_pretrained(name_or_path: str | Path) -> Pretrained:
     """
     directory = model_directory(name_or_path)
     try:
-        weights = _bytes(directory / WEIGHTS)
-        config = _config(json.loads(_bytes(directory / CONFIG)))
-        table = ConditionTable.from_json(_bytes(directory / CONDITIONS).decode())
+        for name in (WEIGHTS, CONFIG, CONDITIONS):
+            if not (directory / name).exists():
+                raise FileNotFoundError(name)
+        weights = read_bytes(directory / WEIGHTS, what="weights", max_bytes=_MAX_BYTES)
+        config = _config(read_json(directory / CONFIG, what="configuration"))
+        _check_size(config, len(weights))
+        table = ConditionTable.from_json(read_text(directory / CONDITIONS, what="conditions"))
         card = directory / CARD
-        text = card.read_text(encoding="utf-8") if card.exists() else ""
+        text = read_text(card, what="card") if card.exists() else ""
         if tuple(config.condition_sizes) != table.names.sizes():
             raise ValueError(f"{CONDITIONS} and {CONFIG} disagree about the conditions")
         model = CircuitModel(config)
@@ -102,21 +121,15 @@ def load_pretrained(name_or_path: str | Path) -> Pretrained:
         model.load_state_dict({name: value.float() for name, value in state.items()})
     except FileNotFoundError as error:
         raise BadInputError(
-            f"expected a model in {directory}, but {Path(str(error.filename)).name} is missing; "
+            f"expected a model in {directory}, but {error} is missing; "
             "write one with `qtools generate train`"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+    except _ERRORS as error:
         raise BadInputError(
             f"expected a model of qtools in {directory}, which is damaged or something else "
-            f"({error})"
+            f"({' '.join(str(error).split())})"
         ) from error
     return Pretrained(model=model.train(False), table=table, id=_identity(weights), card=text)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.stat().st_size > _MAX_BYTES:
-        raise ValueError(f"{path.name} is larger than {_MAX_BYTES} bytes")
-    return path.read_bytes()
 
 
 def _identity(weights: bytes) -> str:
@@ -130,9 +143,19 @@ def _config(record: Any) -> CircuitConfig:
         raise ValueError(f"{CONFIG} is not that of a {CircuitConfig.model_type} model")
     sizes = {name: record[name] for name in _SIZES}
     conditions = record["condition_sizes"]
-    if not all(isinstance(v, int) and 0 < v <= _LARGEST for v in (*sizes.values(), *conditions)):
+    if not isinstance(conditions, list):
+        raise ValueError(f"{CONFIG} lacks the sizes of the conditions")
+    if not all(type(v) is int and 0 < v <= _LARGEST for v in (*sizes.values(), *conditions)):
         raise ValueError(f"{CONFIG} has sizes that are no numbers from 1 to {_LARGEST}")
     return CircuitConfig(condition_sizes=tuple(conditions), **sizes)
+
+
+def _check_size(config: CircuitConfig, weights: int) -> None:
+    """Refuse sizes that the weights cannot have, before anything of that size is made."""
+    matrices = config.layers * config.width * (4 * config.width + 3 * config.inner)
+    embedded = sum(config.condition_sizes) * config.width
+    if 2 * (matrices + embedded) > weights:
+        raise ValueError(f"{CONFIG} has more parameters than {WEIGHTS} has bytes for")
 
 
 def _check_state(model: CircuitModel, state: dict[str, Tensor]) -> None:

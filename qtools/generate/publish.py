@@ -7,6 +7,7 @@ from qtools.generate.card import Losses, model_card
 from qtools.generate.corpus import load_corpus
 from qtools.generate.losses import bits_per_gate
 from qtools.generate.pretrained import save_pretrained
+from qtools.generate.ranks import is_first
 from qtools.generate.recipe import TrainRecipe
 from qtools.generate.request import ConditionTable
 from qtools.generate.train import STATE_FOLDER, Report, Trained, train
@@ -31,6 +32,8 @@ def train_model(
     corpus = load_corpus(corpus_path, cache=out / STATE_FOLDER)
     trained = train(recipe, corpus, out, max_seconds=max_seconds, report=report)
     model = trained.model
+    if not is_first():
+        return trained, ()
     losses = []
     for split in _MEASURED:
         if split not in corpus.splits:

@@ -1,12 +1,12 @@
 """Training recipes: everything that decides what a run computes, as a TOML file."""
 
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from qtools.errors import BadInputError, nearest
 from qtools.runs.tasks import content_id
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import read_toml
 
 _HERE = Path(__file__).parent / "recipes"
 _PRECISIONS = ("no", "bf16", "fp16")
@@ -116,9 +116,8 @@ def load_recipe(name_or_path: str) -> TrainRecipe:
                 f"expected a recipe among {', '.join(known)} or a .toml file, got "
                 f"{name_or_path!r}{nearest(name_or_path, known)}"
             )
+    table = read_toml(path, what="recipe")
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        size = ModelSize(**table.pop("model", {}))
-        return TrainRecipe(**table, model=size)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        return typed(TrainRecipe, table, source=str(path))
+    except BadInputError as error:
         raise BadInputError(f"expected a training recipe in {path}: {error}") from error

@@ -15,9 +15,11 @@ from qtools.generate.checkpoint import Progress
 from qtools.generate.draw import Temper
 from qtools.generate.generator import CircuitGenerator, Sample
 from qtools.generate.losses import BitsPerGate
+from qtools.generate.pages.samples_page import write_samples_page
 from qtools.generate.recipe import TrainRecipe, load_recipe
 from qtools.generate.request import Request
 from qtools.generate.write import Origin, Write, require_empty
+from qtools.report.page import REPORT
 from qtools.runs.files import write_text
 
 
@@ -35,10 +37,13 @@ def run_training(
     import torch
 
     from qtools.generate.publish import train_model
+    from qtools.generate.ranks import is_first
 
     if threads is not None:
         torch.set_num_threads(threads)
     recipe = load_recipe(recipe_name)
+    if not is_first():
+        as_json, quiet = False, True
     with console.progress(quiet=quiet) as tick:
         trained, losses = train_model(
             recipe,
@@ -108,16 +113,15 @@ def run_sampling(
         show(len(found))
     seconds = time.perf_counter() - started
     found.sort(key=lambda made: made.index)
-    write(
-        found,
-        Origin(
-            model=generator.model_id,
-            request=request,
-            seed=seed,
-            temperature=temper.temperature,
-            top_p=temper.top_p,
-        ),
+    origin = Origin(
+        model=generator.model_id,
+        request=request,
+        seed=seed,
+        temperature=temper.temperature,
+        top_p=temper.top_p,
     )
+    write(found, origin)
+    write_samples_page(out, found, origin)
     record = summary(found, seconds)
     if as_json:
         typer.echo(json.dumps(record))
@@ -127,7 +131,7 @@ def run_sampling(
             f"per second; the grammar removed {record['removed_probability']:.2%} of the "
             "probability"
         )
-        console.note(f"written to {out}")
+        console.note(f"written to {out}; look at {out / REPORT}")
         console.next_command(
             *("qtools", "generate", "verify", out, "--against", "corpus", "--out", "verification")
         )
@@ -145,63 +149,20 @@ def summary(found: Sequence[Sample], seconds: float) -> dict[str, Any]:
     }
 
 
-def run_verification(
-    circuits: Path,
-    against: Path,
-    out: Path,
-    *,
-    baselines: bool,
-    simulate: int | None,
-    seed: int,
-    as_json: bool,
-    tick: Ticker,
-) -> None:
-    """Verify a directory and write ``verification.json`` and ``verification.md``."""
-    from qtools.generate.verify.circuits import read_circuits
-    from qtools.generate.verify.suite import Reference, as_circuit, baseline_sets, verify
-    from qtools.generate.verify.table import as_json as record_of
-    from qtools.generate.verify.table import comparison, markdown
-
-    found = read_circuits(circuits)
-    tick("reading the corpus", 0.0)
-    reference = Reference.read(against)
-    made = [verify("generated", found, reference, simulate=simulate, seed=seed, tick=tick)]
-    real = [
-        as_circuit(circuit, str(i), family)
-        for i, (circuit, family) in enumerate(
-            zip(reference.held_out, reference.families, strict=True)
-        )
-    ]
-    if baselines:
-        sets = {"held-out real": real, **baseline_sets(reference, len(found), seed=seed)}
-        made += [
-            verify(name, kept, reference, run=False, seed=seed, tick=tick)
-            for name, kept in sets.items()
-        ]
-    columns, rows = comparison(made)
-    write_text(out / "verification.md", "# Verification\n\n" + markdown(columns, rows))
-    record = [record_of(verification) for verification in made]
-    write_text(out / "verification.json", json.dumps(record, indent=1) + "\n")
-    if as_json:
-        typer.echo(json.dumps(record))
-    else:
-        console.table("verification", columns, rows)
-
-
 def run_suite(circuits: Path, out: Path, n: int, *, seed: int, as_json: bool) -> None:
     """Choose circuits and write them with an index."""
     from qtools.generate.select import select
-    from qtools.generate.verify.circuits import read_circuits
+    from qtools.generate.verify.circuits import parse, read_programs
     from qtools.generate.verify.structure import feature_matrix
 
     require_empty(out)
-    found = read_circuits(circuits)
+    found = [parse(program) for program in read_programs(circuits)]
     chosen = select(feature_matrix([circuit.normal for circuit in found]), n, seed=seed)
     names = []
     for place in chosen.chosen.tolist():
         circuit = found[place]
-        names.append(f"{Path(circuit.name).stem}.qasm")
-        write_text(out / names[-1], circuit.qasm)
+        names.append(f"{Path(circuit.program.name).stem}.qasm")
+        write_text(out / names[-1], circuit.program.text)
     record = {
         "circuits": names,
         "radius": chosen.radius,

@@ -20,6 +20,8 @@ from qtools.generate.conditions import (
 from qtools.generate.limits import Limits, Measure
 from qtools.generate.packing import EncodedDocuments
 from qtools.generate.sample import Order
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import parse_json
 
 _FAMILY, _GATE_SET, _LEVEL, _QUBITS, _LENGTH, _DEPTH = range(NUM_FIELDS)
 _MAX_GATES = 1024
@@ -102,10 +104,10 @@ class ConditionTable:
         """Read a table, checking it.
 
         Raises:
-            ValueError, KeyError, TypeError: not a table.
+            BadInputError, ValueError, KeyError, TypeError, OverflowError: not a table.
         """
-        record = json.loads(text)
-        names = ConditionNames(**{key: tuple(value) for key, value in record["names"].items()})
+        record = parse_json(text, source="the table of conditions")
+        names = typed(ConditionNames, record["names"], source="the table of conditions")
         ids = np.array(record["ids"], dtype=np.int64).reshape(-1, NUM_FIELDS)
         counts = np.array(record["counts"], dtype=np.int64)
         gates_of = {key: tuple(value) for key, value in record["gates_of"].items()}

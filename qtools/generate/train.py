@@ -1,11 +1,12 @@
 """Training: a loop on accelerate that can be killed at any time and goes on where it was.
 
 Same recipe, corpus and machine give the same losses; a run in stages sees the same batches as a
-run in one piece.
+run in one piece. Under ``torchrun`` the ranks share every batch (:mod:`qtools.generate.ranks`).
 """
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from qtools.generate.losses import BitsPerGate, bits_per_gate
 from qtools.generate.model import CircuitConfig, CircuitModel, PackedBatch
 from qtools.generate.optimizers import make_optimizers, set_rates
 from qtools.generate.packing import EncodedDocuments, training_batches
+from qtools.generate.ranks import agreed, is_first, make_accelerator, parallel, part_of
 from qtools.generate.recipe import TrainRecipe
 from qtools.generate.vocabulary import BOS, FIRST_GATE, PAD, Column
+from qtools.runs.lock import locked
 from qtools.runs.tasks import content_id
 
 #: Folder of the run's state inside its output directory.
@@ -62,24 +65,24 @@ def train(
     Raises:
         StoppedEarlyError: ``max_seconds`` are over; run again to go on.
         OutputExistsError: ``out`` holds another run.
-        BadInputError: nothing to train on.
+        BadInputError: nothing to train on, or another run trains in ``out``.
     """
-    run = _Run(recipe, corpus, out)
     deadline = None if max_seconds is None else time.monotonic() + max_seconds
-    run.go(deadline, report or (lambda progress, loss: None))
+    with locked(out) if is_first() else nullcontext():
+        run = _Run(recipe, corpus, out)
+        run.go(deadline, report or (lambda progress, loss: None))
     return Trained(model=run.finished(), progress=run.progress)
 
 
 class _Run:
-    """One run in this process."""
+    """One run, or one rank of it, in this process."""
 
     def __init__(self, recipe: TrainRecipe, corpus: EncodedCorpus, out: Path) -> None:
-        from accelerate import Accelerator
         from accelerate.utils import set_seed
 
         set_seed(recipe.seed)
         self.recipe = recipe
-        self.accelerator: Accelerator = Accelerator(mixed_precision=recipe.precision)
+        self.accelerator = make_accelerator(recipe.precision)
         self.state = out / STATE_FOLDER
         self.documents = _at_most(corpus.split("train"), recipe.max_rows)
         self.validation = _sample(
@@ -99,6 +102,7 @@ class _Run:
         self.progress = load_checkpoint(
             self.state, self.model, self.optimizers, run=content_id([recipe.id, corpus.id])
         )
+        self.parallel = parallel(self.model, self.accelerator)
 
     def go(self, deadline: float | None, report: Report) -> None:
         recipe, progress = self.recipe, self.progress
@@ -113,15 +117,18 @@ class _Run:
         )
         clock = time.monotonic()
         for batch in batches:
-            self._step(batch.to(self.accelerator.device))
+            self._step(batch)
             now = time.monotonic()
             progress.seconds, clock = progress.seconds + now - clock, now
             done = progress.step >= recipe.steps
             if done or progress.step % recipe.evaluate_every == 0:
-                report(progress, self._evaluate())
+                loss = self._evaluate()
+                if self.accelerator.is_main_process:
+                    report(progress, loss)
                 done = done or progress.stale >= recipe.patience
-            out_of_time = deadline is not None and now > deadline
-            if done or out_of_time or progress.step % recipe.checkpoint_every == 0:
+            out_of_time = deadline is not None and agreed(now > deadline, self.accelerator)
+            is_due = done or out_of_time or progress.step % recipe.checkpoint_every == 0
+            if is_due and self.accelerator.is_main_process:
                 save_checkpoint(self.state, self.model, self.optimizers, progress)
             if done:
                 return
@@ -138,13 +145,19 @@ class _Run:
         return self.model
 
     def _step(self, batch: PackedBatch) -> None:
+        # Of the whole batch, whichever part of it this rank computes.
         op = batch.rows_BTC[:, 1:, Column.OP]
+        accelerator = self.accelerator
+        part, share = part_of(batch, accelerator.process_index, accelerator.num_processes)
         set_rates(self.optimizers, self.recipe.schedule(self.progress.step))
         with self.accelerator.autocast():
-            nll_BTC = self.model(batch)
+            nll_BTC = self.parallel(part.to(accelerator.device))
         weight = torch.ones(len(Column), device=nll_BTC.device)
         weight[Column.FINE] = self.recipe.fine_weight
-        loss = (nll_BTC * weight).sum() / (op >= FIRST_GATE).sum().clamp(min=1)
+        gates = (op >= FIRST_GATE).sum().clamp(min=1).to(nll_BTC.device)
+        loss = (nll_BTC * weight).sum() / gates
+        if share != 1.0:
+            loss = loss * share
         self.model.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -156,7 +169,7 @@ class _Run:
     def _evaluate(self) -> BitsPerGate:
         progress = self.progress
         with self.accelerator.autocast():
-            loss = bits_per_gate(self.model, self.validation)
+            loss: BitsPerGate = agreed(bits_per_gate(self.model, self.validation), self.accelerator)
         score = loss.structure + loss.angles
         progress.stale = 0 if score < progress.best else progress.stale + 1
         progress.best = min(progress.best, score)

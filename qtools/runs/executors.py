@@ -1,9 +1,11 @@
-"""Run one function over many arguments, here or in worker processes with limits."""
+"""Run one function over many arguments: here, in worker processes with limits, or on a cluster."""
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from qtools.errors import QtoolsError, UsageError
@@ -47,6 +49,7 @@ class Outcome(Generic[R]):
         message: the error's message, else empty.
         peak_bytes: largest resident memory that the worker had up to the end of this call; 0 where
             there is no worker or it died first.
+        seconds: wall-clock time of the call; 0 where its worker was stopped or died.
     """
 
     index: int
@@ -55,6 +58,7 @@ class Outcome(Generic[R]):
     reason: str = ""
     message: str = ""
     peak_bytes: int = field(default=0, compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,21 +73,44 @@ class Processes:
     count: int
 
 
-Executor = Serial | Processes
+@dataclass(frozen=True, kw_only=True)
+class Dask:
+    """Run on a Dask cluster.
+
+    Exactly one of the two is given.
+
+    Attributes:
+        address: of a running scheduler, such as ``tcp://node1:8786``.
+        file: TOML file that describes a cluster to start (see :mod:`qtools.runs.cluster`), or the
+            JSON file that ``dask scheduler --scheduler-file`` writes.
+    """
+
+    address: str | None = None
+    file: Path | None = None
+
+
+Executor = Serial | Processes | Dask
+
+EXECUTORS = "serial, processes:N, dask:ADDRESS or dask:FILE.toml"
+"""What :func:`parse_executor` reads, for help texts and messages."""
 
 
 def parse_executor(text: str) -> Executor:
-    """``serial`` or ``processes:N``.
+    """``serial``, ``processes:N``, ``dask:ADDRESS``, ``dask:FILE.toml`` or ``dask:FILE.json``.
 
     Raises:
         UsageError: anything else.
     """
     if text == "serial":
         return Serial()
-    match = re.fullmatch(r"processes:([1-9][0-9]{0,3})", text)
-    if not match:
-        raise UsageError(f"expected an executor 'serial' or 'processes:N', got {text!r}")
-    return Processes(count=int(match[1]))
+    if match := re.fullmatch(r"processes:([1-9][0-9]{0,3})", text):
+        return Processes(count=int(match[1]))
+    if match := re.fullmatch(r"dask:(\S+)", text):
+        place = match[1]
+        if place.endswith((".toml", ".json")):
+            return Dask(file=Path(place))
+        return Dask(address=place)
+    raise UsageError(f"expected an executor among {EXECUTORS}, got {text!r}")
 
 
 def run_all(
@@ -108,9 +135,15 @@ def run_all(
         for index, argument in enumerate(arguments):
             yield attempt(function, index, argument)
         return
+    limits = limits or Limits()
+    if isinstance(executor, Dask):
+        from qtools.runs.cluster import run_on_dask
+
+        yield from run_on_dask(function, arguments, cluster=executor, limits=limits)
+        return
     from qtools.runs.workers import run_in_workers
 
-    yield from run_in_workers(function, arguments, count=executor.count, limits=limits or Limits())
+    yield from run_in_workers(function, arguments, count=executor.count, limits=limits)
 
 
 def attempt(
@@ -122,8 +155,11 @@ def attempt(
     where it has none: ``bad-input``), and ``unforeseen`` for all other errors, whose message then
     begins with their type.
     """
+    began = time.perf_counter()
     try:
-        return Outcome(index=index, ending=Ending.DONE, value=function(argument))
+        value = function(argument)
+        seconds = time.perf_counter() - began
+        return Outcome(index=index, ending=Ending.DONE, value=value, seconds=seconds)
     except MemoryError:
         return Outcome(index=index, ending=Ending.MEMORY, reason="memory-limit")
     except QtoolsError as error:

@@ -61,7 +61,7 @@ def parse_json(text: str, *, source: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except RecursionError:
-        raise BadInputError(f"{source} is nested too deep; expected plain JSON") from None
+        raise BadInputError(f"{source} is not complete JSON (it is nested too deep)") from None
     except ValueError as error:
         raise BadInputError(f"{source} is not complete JSON ({error})") from None
 
@@ -72,7 +72,7 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise BadInputError(f"{path} is nested too deep; expected plain TOML") from None
+        raise BadInputError(f"{path} is not complete TOML: it is nested too deep") from None
     except ValueError as error:  # TOMLDecodeError, and dates that are none
         raise BadInputError(f"{path} is not complete TOML: {error}") from None
 
@@ -103,4 +103,4 @@ def inside(directory: Path, name: object) -> Path:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} where a finite real number was expected")

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qtools.runs.cores import VARIABLE
 from qtools.runs.executors import Ending, Limits, Outcome, attempt
 
 A = TypeVar("A")
@@ -32,6 +33,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    VARIABLE: "1",
     "QISKIT_PARALLEL": "FALSE",
     "QISKIT_NUM_PROCS": "1",
     "RUST_BACKTRACE": "0",

@@ -36,8 +36,8 @@ def ansatz_state(ansatz: Ansatz, gates=None):
 def initial_state(initial: InitialState):
     """The state that an evolution starts from."""
     state = kron_sites(initial.vectors)
-    for bond, gate in initial.preparation:
-        state = apply_block(state, bond, gate)
+    for (i, j), gate in initial.blocks:
+        state = apply_block(state, i, gate, j)
     return state
 
 

@@ -8,6 +8,7 @@ from scipy.sparse.linalg import expm_multiply
 
 from qtools.compile import compile_evolution
 from qtools.compile.compiler import compile_problem
+from qtools.compile.geometry.lattices import ring, square
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, xyz
@@ -142,6 +143,24 @@ def test_exactly_one_depth():
             compile_evolution(op, time=1.0, **depth)
 
 
-def test_a_hamiltonian_that_is_no_chain_is_refused_by_name():
-    with pytest.raises(BadInputError, match=r"XIX|\(0,2\)"):
-        compile_evolution(SparsePauliOp("XIX"), time=1.0, layers=3)
+def test_a_term_on_three_qubits_is_refused_by_name():
+    with pytest.raises(BadInputError, match=r"XZX on sites \(0,1,2\) acts on three sites"):
+        compile_evolution(SparsePauliOp("XZX"), time=1.0, layers=3)
+
+
+@pytest.mark.parametrize("found", [ring(6), square(2, 3)], ids=lambda lattice: lattice.name)
+def test_any_geometry_comes_out_on_its_own_qubits_and_edges(found):
+    terms = [("ZZ", edge, 0.3 + 0.1 * i) for i, edge in enumerate(found.edges)]
+    terms += [("X", (site,), 0.4 + 0.05 * site) for site in range(found.num_sites)]
+    operator = SparsePauliOp.from_sparse_list(terms, num_qubits=found.num_sites)
+    result = compile_evolution(operator, time=0.5, initial_state="110010", layers=5, tolerance=1e-8)
+    start = Statevector.from_label("010011").data
+    overlap = np.vdot(exact(operator, start, 0.5), Statevector(result.circuit).data)
+    assert abs(overlap) ** 2 == pytest.approx(result.fidelity, abs=1e-6)
+    assert result.fidelity > 0.999
+    assert np.angle(overlap) == pytest.approx(0.0, abs=1e-3)
+    assert result.certificate.fidelity == pytest.approx(result.fidelity, abs=1e-9)
+    edges = {frozenset(edge) for edge in found.edges}
+    for instruction in result.circuit.data:
+        qubits = frozenset(result.circuit.find_bit(q).index for q in instruction.qubits)
+        assert len(qubits) == 1 or qubits in edges

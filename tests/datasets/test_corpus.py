@@ -133,7 +133,7 @@ def test_a_killed_build_resumes_to_the_same_bytes(
     command = [sys.executable, "-m", "qtools", "datasets", "build", "--recipe", str(recipe)]
     command += ["--out", str(out), "--executor", "processes:1"]
     child = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-    results = out / ".build" / "results.jsonl"
+    results = out / ".tasks" / "records.jsonl"
     for _ in range(600):
         if results.exists() and len(results.read_bytes().splitlines()) >= 3:
             break
@@ -287,7 +287,7 @@ def test_a_full_disk_leaves_nothing_half_written(recipe: Path, tmp_path: Path) -
     assert done.returncode == 4
     assert "cannot write" in done.stderr
     assert not list(out.glob("data/*"))
-    lines = (out / ".build" / "results.jsonl").read_bytes()
+    lines = (out / ".tasks" / "records.jsonl").read_bytes()
     assert not lines or lines.endswith(b"\n")
     make(recipe, out, Processes(count=2))
     assert Corpus.open(out).manifest.circuits()["train"] > 0

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qtools.circuits.normal import Operation
 from qtools.report.figures.axes import Axis
 from qtools.report.figures.bars import Bars, Part, bars, stacked
 from qtools.report.figures.brickwork import brickwork
-from qtools.report.figures.circuit_diagram import Gate, circuit_diagram
+from qtools.report.figures.circuit_diagram import circuit_diagram
 from qtools.report.figures.curves import Curve, curves
 from qtools.report.figures.matrix import matrix
 from qtools.report.figures.network import network, ring
@@ -32,7 +33,7 @@ def everything(name):
     drawn = Figure(
         title=name,
         svg=circuit_diagram(
-            [Gate(name=name[:9], qubits=(0,)), Gate(name="cx", qubits=(0, 1))],
+            [Operation(name=name[:9], qubits=(0,)), Operation(name="cx", qubits=(0, 1))],
             num_qubits=2,
             title=name,
             description=name,

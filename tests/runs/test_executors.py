@@ -1,12 +1,14 @@
 """Executors: every call has an outcome, whatever it does."""
 
-import os
 import time
+from pathlib import Path
 
 import pytest
 
-from qtools.errors import BadInputError, UsageError
+from chaos.misbehave import behave
+from qtools.errors import UsageError
 from qtools.runs.executors import (
+    Dask,
     Ending,
     Limits,
     Processes,
@@ -16,22 +18,6 @@ from qtools.runs.executors import (
 )
 
 LIMITS = Limits(seconds=1.0, memory_bytes=3 << 30)
-
-
-def behave(what: str) -> str:
-    if what == "hang":
-        time.sleep(60)
-    if what == "bomb":
-        return str(len(bytearray(8 << 30)))
-    if what == "abort":
-        os.abort()
-    if what == "exit":
-        os._exit(3)
-    if what == "raise":
-        raise ValueError("no")
-    if what == "refuse":
-        raise BadInputError("expected x, got y; do z")
-    return what.upper()
 
 
 def test_serial_and_processes_agree() -> None:
@@ -87,5 +73,7 @@ def test_leaving_early_ends_the_workers() -> None:
 def test_executor_names() -> None:
     assert parse_executor("serial") == Serial()
     assert parse_executor("processes:3") == Processes(count=3)
+    assert parse_executor("dask:tcp://node1:8786") == Dask(address="tcp://node1:8786")
+    assert parse_executor("dask:slurm.toml") == Dask(file=Path("slurm.toml"))
     with pytest.raises(UsageError, match="processes:N"):
         parse_executor("threads:2")

@@ -9,6 +9,7 @@ import typer
 from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.commands import states as state_commands
+from qtools.compile.commands import sweep as sweep_commands
 from qtools.compile.commands import unitary as unitary_commands
 from qtools.compile.commands.running import run_compilation, run_time_series
 from qtools.compile.output.circuit_format import CircuitFormat
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Compile evolved states into short 
 app.command()(state_commands.circuit)
 app.command()(state_commands.mps)
 app.command()(unitary_commands.unitary)
+app.command()(sweep_commands.sweep)
 
 
 @app.callback()
@@ -177,9 +179,8 @@ def evolution(
         then=then,
         observables=read_observables(observable),
     )
+    settings = request.settings(asked.colours)
     if series is None:
-        run_compilation(asked, request.settings(), directory, options, as_json=as_json, quiet=quiet)
+        run_compilation(asked, settings, directory, options, as_json=as_json, quiet=quiet)
     else:
-        run_time_series(
-            asked, series, request.settings(), directory, options, as_json=as_json, quiet=quiet
-        )
+        run_time_series(asked, series, settings, directory, options, as_json=as_json, quiet=quiet)

@@ -14,6 +14,7 @@ TARGET = "Target"
 FIT = "Fit"
 STOP = "When to stop"
 OUTPUT = "Output"
+RUNNING = "Where to run"
 
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -64,6 +65,12 @@ CheckpointSeconds = Annotated[
     float, option("--checkpoint-seconds", "Between two checkpoints, at least.", OUTPUT)
 ]
 AsJson = Annotated[bool, option("--json", "Print result.json on stdout.", OUTPUT)]
+Where = Annotated[
+    str, option("--executor", "serial, processes:N, dask:ADDRESS or dask:FILE.toml.", RUNNING)
+]
+ShardOption = Annotated[
+    str | None, option("--shard", "Only part I/N, for job arrays; then: qtools merge.", RUNNING)
+]
 Quiet = Annotated[bool, option("--quiet", "No progress and no table on stderr.", OUTPUT)]
 
 

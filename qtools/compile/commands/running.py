@@ -39,8 +39,8 @@ def run_compilation(
     Raises:
         GoalNotReachedError: when a fidelity was asked for and missed.
     """
-    from qtools.compile.fitting.stopping import stopping_on_sigterm
     from qtools.compile.run import run
+    from qtools.runs.stopping import stopping_on_sigterm
 
     with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
         record = run(problem, settings, directory, options, tell=tick)
@@ -58,8 +58,8 @@ def run_time_series(
     quiet: bool,
 ) -> None:
     """Compile one circuit per time; arguments and errors as in :func:`run_compilation`."""
-    from qtools.compile.fitting.stopping import stopping_on_sigterm
     from qtools.compile.series import TABLE, run_series, write_series
+    from qtools.runs.stopping import stopping_on_sigterm
 
     rows: list[SeriesRow] = []
     with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
@@ -158,6 +158,8 @@ def _print_trials(trials: list[dict[str, Any]]) -> None:
 
 def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
     """The rows that the compiled circuit is compared with."""
+    from qtools.compile.settings import layers_of_steps
+
     baseline = record["baseline"]
     if baseline is None:
         return []
@@ -175,7 +177,7 @@ def _compared(record: dict[str, Any]) -> list[tuple[str, ...]]:
         "Trotter, as good",
         "",
         "",
-        "" if steps is None else f"{2 * steps + 1}",
+        "" if steps is None else f"{layers_of_steps(steps, record['edge_layers'])}",
         "not reached" if depth is None else f"{depth}",
         "",
     )

@@ -10,7 +10,7 @@ from qtools import console
 from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.compile.output.circuit_format import CircuitFormat
-from qtools.errors import GoalNotReachedError, OutputExistsError
+from qtools.errors import BadInputError, GoalNotReachedError, OutputExistsError
 
 if TYPE_CHECKING:
     from qtools.compile.output.run_directory import RunDirectory
@@ -80,6 +80,7 @@ def unitary(
     from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
     from qtools.report.page import REPORT
+    from qtools.runs.lock import locked
 
     optimize = {
         "fidelity": fidelity,
@@ -111,13 +112,18 @@ def unitary(
         optimize={key: value for key, value in optimize.items() if value is not None},
     )
     evolution = request.problem()
-    problem = UnitaryProblem(hamiltonian=evolution.hamiltonian, time=evolution.time)
-    settings = request.settings()
+    problem = UnitaryProblem(
+        hamiltonian=evolution.hamiltonian,
+        time=evolution.time,
+        qubits=evolution.qubits,
+        circuit_pairs=evolution.circuit_pairs,
+    )
+    settings = request.settings(evolution.colours)
     directory = RunDirectory(path=out, circuit_format=circuit_format)
     directory.refuse_unusable()
     if not force:
         _refuse_foreign(directory, problem.content_id())
-    with console.progress(quiet=quiet) as tick:
+    with locked(directory.path), console.progress(quiet=quiet) as tick:
         result = compile_unitary(problem, settings, on_progress=tick)
         record = _written(result, directory)
         tick("checking the circuit on random states")
@@ -142,12 +148,13 @@ def unitary(
 
 def _refuse_foreign(directory: "RunDirectory", problem_id: str) -> None:
     from qtools.compile.output.run_directory import HISTORY, RESULT, TARGET
+    from qtools.runs.untrusted import read_json
 
     held = [n for n in (RESULT, TARGET, HISTORY) if (directory.path / n).exists()]
     held += [directory.circuit_path.name] if directory.circuit_path.exists() else []
     try:
-        ours = json.loads(directory.result_path.read_text(encoding="utf-8"))["problem_id"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        ours = read_json(directory.result_path, what="result")["problem_id"]
+    except (BadInputError, KeyError, TypeError):
         ours = None
     if held and ours != problem_id:
         raise OutputExistsError(

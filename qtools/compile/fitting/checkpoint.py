@@ -24,10 +24,10 @@ from qtools.compile.fitting.objectives.surrogate import Schedule
 from qtools.compile.fitting.optimizers.choice import MEMORIES
 from qtools.compile.fitting.optimizers.optimizer import Optimization
 from qtools.compile.mps import MPS, ComplexArray
-from qtools.compile.output.array_file import damaged, read_arrays, write_arrays
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.compile.target.evolve import Target
+from qtools.runs.array_file import damaged, read_arrays, write_arrays
 
 FOLDER = "checkpoint"
 INTERVAL = 1.0

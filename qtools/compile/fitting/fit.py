@@ -22,9 +22,10 @@ from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
 from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate, surrogate
 from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.optimizers.polar_sweeps import PolarSweeps
 from qtools.compile.fitting.strategy import Strategy
 from qtools.compile.mps import MPS, ComplexArray, compress
-from qtools.compile.overlap.choice import Engine, Prediction, build, choose
+from qtools.compile.overlap.choice import Engine, Prediction, build, choose, predict_exact
 from qtools.compile.result import HistoryEntry, Outcome
 
 # A cut of the target may be off by this fraction of the infidelity at which it is made, and so may
@@ -188,7 +189,12 @@ def fit(
     optimizer = strategy.optimizer
     structure, point = structured(strategy.blocks, ansatz)
     making = _StageMaking(
-        ansatz=ansatz, target=target, structure=structure, engine=engine, max_memory=max_memory
+        ansatz=ansatz,
+        target=target,
+        structure=structure,
+        engine=engine,
+        max_memory=max_memory,
+        sweeps=isinstance(optimizer, PolarSweeps),
     )
     if resume is None:
         history: list[HistoryEntry] = []
@@ -239,6 +245,7 @@ class _StageMaking:
     structure: Structure
     engine: Engine
     max_memory: int
+    sweeps: bool
 
     def stage(self, mark: StageMark, point: ComplexArray) -> _Stage:
         """A stage that is sharp enough around the infidelity of its mark."""
@@ -258,6 +265,10 @@ class _StageMaking:
 
     def _prediction(self, objective: ObjectiveName, mps: MPS) -> Prediction:
         engine, memory = self.engine, self.max_memory
+        if self.sweeps and engine is Engine.AUTO and objective is ObjectiveName.GLOBAL:
+            exact = predict_exact(self.ansatz, mps)
+            if exact is not None and exact.memory <= memory:
+                return exact  # the one that can replace blocks one after another
         if objective is ObjectiveName.LOCAL:
             engine = Engine.TRUNCATED
         if objective is ObjectiveName.SURROGATE:

@@ -7,12 +7,12 @@
 Letter ``k`` of a label acts on the ``k``-th site named after it.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.errors import BadInputError, nearest
+from qtools.runs.untrusted import parse_json, read_text
 
 _KEYS = ("num_qubits", "terms")
 
@@ -29,15 +29,12 @@ def read_hamiltonian(path: Path) -> ChainHamiltonian:
 
 def parse_hamiltonian(text: str, *, source: str = "the Hamiltonian") -> ChainHamiltonian:
     """The Hamiltonian in the JSON text ``text``; errors name ``source``."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(
-            f"{source} is not complete JSON ({error}); "
-            'expected {"num_qubits": 4, "terms": [["XX", [0, 1], 0.25]]}'
-        ) from None
+    data = parse_json(text, source=source)
     if not isinstance(data, dict):
-        raise BadInputError(f"{source} should hold a JSON object with num_qubits and terms")
+        raise BadInputError(
+            f"{source} should hold a JSON object with num_qubits and terms, such as "
+            '{"num_qubits": 4, "terms": [["XX", [0, 1], 0.25]]}'
+        )
     for key in data:
         if key not in _KEYS:
             raise BadInputError(f"{source} has the unknown key {key!r}{nearest(key, _KEYS)}")
@@ -51,17 +48,6 @@ def parse_hamiltonian(text: str, *, source: str = "the Hamiltonian") -> ChainHam
         return ChainHamiltonian.from_terms(triples, num_qubits=data["num_qubits"])
     except BadInputError as error:
         raise BadInputError(f"{source}: {error}") from None
-
-
-def read_text(path: Path, *, what: str) -> str:
-    """The UTF-8 text of ``path``; ``what`` names the content in errors."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise BadInputError(f"the {what} file {path} is not UTF-8 text") from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"cannot read the {what} file {path}: {reason}") from None
 
 
 def _triple(entry: Any, index: int, source: str) -> tuple[str, list[int], float]:

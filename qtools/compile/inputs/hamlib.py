@@ -5,19 +5,42 @@ holds text such as ``(1+0j) [X0 X1] + (0.5+0j) [Z0]``. The width is the largest 
 """
 
 import io
+import lzma
 import re
+import struct
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from qtools.compile.inputs.hdf5 import hdf5_keys, hdf5_text
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
-from qtools.errors import BadInputError, MissingDependencyError
+from qtools.errors import BadInputError
+from qtools.runs.untrusted import read_bytes
 
 SEPARATOR = "::"
 _SUFFIXES = (".hdf5", ".h5", ".zip")
-_MOST_BYTES = 2**31  # of an archive member; a larger one is no Hamiltonian of a chain
+_MOST_BYTES = 1 << 30  # of an archive member; a larger one is no Hamiltonian of a chain
+_MOST_SITES = 1_000_000
 _SHOWN_KEYS = 4
+
+# What zipfile and its decompressors raise on bytes that are no archive.
+ZIP_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    KeyError,
+    IndexError,
+    MemoryError,
+    struct.error,
+    lzma.LZMAError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 _TERM = re.compile(r"\s*\+?\s*(\([^()\[\]]*\)|[^\s()\[\]]+)\s*\[([^\]]*)\]")
 _FACTOR = re.compile(r"([XYZ])(\d{1,9})")
@@ -36,7 +59,7 @@ def read_hamlib(path: Path) -> ChainHamiltonian:
     Raises:
         BadInputError: when the file cannot be read, has no such key (the nearest are listed), or
             holds no neighbour chain.
-        MissingDependencyError: without h5py.
+        MissingDependencyError: h5py is not installed.
     """
     name, _, key = str(path).partition(SEPARATOR)
     texts = _texts(Path(name), key)
@@ -56,11 +79,11 @@ def parse_openfermion(text: str, *, source: str = "the operator") -> list[Triple
         BadInputError: for anything else, with the beginning of what could not be read.
     """
     triples: list[Triple] = []
-    at = 0
-    while text[at:].strip():
+    at, end = 0, len(text.rstrip())
+    while at < end:
         match = _TERM.match(text, at)
         if match is None or (triples and "+" not in text[at : match.start(1)]):
-            shown = text[at:].strip()[:30]
+            shown = text[at : at + 60].strip()[:30]
             raise BadInputError(
                 f"{source} is no OpenFermion text at {shown!r}; expected terms such as "
                 "(0.5+0j) [X0 X1]"
@@ -73,6 +96,8 @@ def parse_openfermion(text: str, *, source: str = "the operator") -> list[Triple
                 "sites such as [X0 X1]"
             )
         label = "".join(f[1] for f in found if f is not None)
+        if any(int(f[2]) >= _MOST_SITES for f in found if f is not None):
+            raise BadInputError(f"{source} names a site beyond {_MOST_SITES}; expected a chain")
         triples.append((label, [int(f[2]) for f in found if f is not None], _number(match[1])))
         at = match.end()
     return triples
@@ -87,31 +112,16 @@ def _number(text: str) -> complex:
 
 def _texts(path: Path, key: str) -> str:
     """The text at ``key``."""
-    try:
-        import h5py
-    except ImportError:
-        raise MissingDependencyError.of("h5py", extra="hdf5") from None
-    try:
-        with h5py.File(_stream(path), "r") as file:
-            keys = _keys(file, h5py.Dataset)
+    with _unpacked(path) as file:
+        try:
+            keys = hdf5_keys(file)
             if not key and len(keys) == 1:
                 key = keys[0]
             if key not in keys:
                 raise _no_such_key(path, key, keys)
-            value: Any = file[key][()]
-    except (OSError, RuntimeError) as error:
-        raise BadInputError(f"cannot read {path} as HDF5: {error}") from None
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
-    if not isinstance(value, str):
-        raise BadInputError(f"{path}{SEPARATOR}{key} holds no text; expected OpenFermion's")
-    return value
-
-
-def _keys(file: Any, dataset: type) -> list[str]:
-    keys: list[str] = []
-    file.visititems(lambda name, item: keys.append(name) if isinstance(item, dataset) else None)
-    return keys
+            return hdf5_text(file, key)
+        except BadInputError as error:
+            raise BadInputError(str(error).replace(str(file), str(path))) from None
 
 
 def _no_such_key(path: Path, key: str, keys: list[str]) -> BadInputError:
@@ -123,12 +133,24 @@ def _no_such_key(path: Path, key: str, keys: list[str]) -> BadInputError:
     return BadInputError(f"{path} {what}; the nearest keys are: {shown}")
 
 
-def _stream(path: Path) -> Any:
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
     """The HDF5 file itself, out of its zip archive where it is in one."""
     if path.suffix.lower() != ".zip":
-        return path
+        read_bytes(path, what="HDF5", max_bytes=_MOST_BYTES)
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        # The member's own name, which may lead anywhere, is not used.
+        file = Path(folder) / "member.hdf5"
+        file.write_bytes(_member(path))
+        yield file
+
+
+def _member(path: Path) -> bytes:
+    """The only HDF5 file in an archive."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_bytes(path, what="archive"))) as archive:
             members = [m for m in archive.infolist() if m.filename.endswith((".hdf5", ".h5"))]
             if len(members) != 1:
                 raise BadInputError(f"expected one HDF5 file in {path}, got {len(members)}")
@@ -136,6 +158,7 @@ def _stream(path: Path) -> Any:
                 raise BadInputError(
                     f"{members[0].filename} in {path} unpacks to more than {_MOST_BYTES} bytes"
                 )
-            return io.BytesIO(archive.read(members[0]))
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise BadInputError(f"cannot read the archive {path}: {error}") from None
+            return archive.read(members[0])
+    except ZIP_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadInputError(f"cannot read the archive {path}: {reason}") from None

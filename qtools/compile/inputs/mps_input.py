@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qtools.compile.inputs.hdf5 import HDF5_MAGIC, hdf5_numbers
 from qtools.compile.mps import MPS
-from qtools.compile.output.array_file import NPZ_ERRORS, plain_arrays
-from qtools.compile.output.mps_formats import checked_mps, load_mps
-from qtools.errors import BadInputError, MissingDependencyError
+from qtools.compile.output.mps_formats import checked_mps, mps_of, state_arrays
+from qtools.errors import BadInputError
+from qtools.runs.array_file import MAX_BYTES
+from qtools.runs.untrusted import read_bytes
 
 _NORM_ATOL = 1e-6
-_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _PICKLED = (".pkl", ".pickle", ".dmp", ".joblib")
 
 
@@ -39,21 +40,10 @@ def read_state(path: Path) -> MPS:
             f"{path} is a pickle, which could run code; save the arrays instead, for quimb with "
             "numpy.savez(path, *mps.arrays)"
         )
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"cannot read the state file {path}: {reason}") from None
-    if data.startswith(_HDF5_MAGIC):
-        arrays = _hdf5_arrays(path)
+    if read_bytes(path, what="state", max_bytes=MAX_BYTES).startswith(HDF5_MAGIC):
+        arrays = hdf5_numbers(path)
     else:
-        try:
-            arrays = plain_arrays(data)
-        except NPZ_ERRORS as error:
-            raise BadInputError(
-                f"the state file {path} is no npz file of arrays or was cut short "
-                f"({type(error).__name__}); write it again"
-            ) from None
+        arrays = state_arrays(path)
     return _normalised(_from_arrays(arrays, path), str(path))
 
 
@@ -72,7 +62,7 @@ def from_aer(state: tuple[Sequence[Any], Sequence[Any]]) -> MPS:
 
 def _from_arrays(arrays: dict[str, NDArray[Any]], path: Path) -> MPS:
     if "tensor_0" in arrays:
-        return load_mps(path)
+        return mps_of(arrays, path)
     if "gamma_0" in arrays:
         return _from_gamma_lambda(arrays, str(path))
     if "arr_0" in arrays:
@@ -136,19 +126,3 @@ def _normalised(mps: MPS, source: str) -> MPS:
     if not abs(norm - 1.0) <= _NORM_ATOL:
         raise BadInputError(f"{source} has norm {norm:.9g}; expected a normalised state")
     return mps.scaled(1.0 / norm)
-
-
-def _hdf5_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        import h5py
-    except ImportError:
-        raise MissingDependencyError.of("h5py", extra="hdf5") from None
-    try:
-        with h5py.File(path, "r") as file:
-            return {
-                name: np.asarray(item)
-                for name, item in file.items()
-                if isinstance(item, h5py.Dataset) and item.dtype.kind in "fciu"
-            }
-    except (OSError, RuntimeError, ValueError) as error:
-        raise BadInputError(f"the state file {path} is damaged HDF5 ({error})") from None

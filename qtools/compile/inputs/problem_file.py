@@ -17,13 +17,12 @@
 File names are relative to the file that holds them.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from qtools.compile.inputs.hamiltonian_file import read_hamiltonian, read_text
+from qtools.compile.inputs.hamiltonian_file import read_hamiltonian
 from qtools.compile.inputs.hamlib import names_hamlib, read_hamlib
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
@@ -31,6 +30,7 @@ from qtools.compile.problem.initial_state import NAMED_STATES, InitialState, is_
 from qtools.compile.problem.models import Components, Disorder, lattice_model
 from qtools.compile.settings import DEEPEST, CompileSettings, layers_of_steps
 from qtools.errors import BadInputError, UsageError, nearest
+from qtools.runs.untrusted import read_toml
 
 # TOML type of each key of each table: the sorts of value that _checked accepts.
 _TABLES: dict[str, dict[str, str]] = {
@@ -135,10 +135,13 @@ class CompileRequest:
             raise UsageError("no evolution time given; give a time")
         hamiltonian = self.hamiltonian.build()
         initial = self._initial_state(hamiltonian.num_qubits)
-        return EvolutionProblem(hamiltonian=hamiltonian, initial=initial, time=self.time)
+        return EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=initial, time=self.time)
 
-    def settings(self) -> CompileSettings:
+    def settings(self, colours: int = 2) -> CompileSettings:
         """The settings that were asked for.
+
+        Args:
+            colours: layers of disjoint pairs into which the coupled pairs fall.
 
         Raises:
             UsageError: unless exactly one of layers and steps is given.
@@ -146,7 +149,7 @@ class CompileRequest:
         """
         if self.layers is not None and self.steps is not None:
             raise UsageError("expected exactly one of layers and steps; give one of them")
-        layers = layers_of_steps(self.steps) if self.steps is not None else self.layers
+        layers = layers_of_steps(self.steps, colours) if self.steps is not None else self.layers
         return CompileSettings(layers=layers or self._deepest(), **self.optimize)
 
     @property
@@ -185,10 +188,15 @@ def read_problem_file(path: Path) -> CompileRequest:
         BadInputError: when the file cannot be read, or holds an unknown table or key (the nearest
             known one is suggested) or a value of the wrong type.
     """
-    try:
-        tables = tomllib.loads(read_text(path, what="problem"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInputError(f"{path} is not complete TOML: {error}") from None
+    return problem_request(read_toml(path, what="problem"), path)
+
+
+def problem_request(tables: Mapping[str, Any], path: Path) -> CompileRequest:
+    """The request in the tables of a problem file; ``path`` names it and is where its files are.
+
+    Raises:
+        BadInputError: as :func:`read_problem_file`.
+    """
     known = {name: _checked_table(path, name, tables.get(name, {})) for name in _TABLES}
     for name in tables:
         if name not in _TABLES:

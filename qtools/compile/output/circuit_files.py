@@ -20,9 +20,12 @@ from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 
+from qtools.circuits.bounds import refuse_large_expansion, refuse_large_program
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import BadInputError
 from qtools.runs.files import write_bytes, write_text
+from qtools.runs.sandbox import sandboxed
+from qtools.runs.untrusted import read_bytes
 
 _MARK = "// written by qtools"
 _PHASE = re.compile(r"^// global phase: (\S+)$", re.MULTILINE)
@@ -55,7 +58,21 @@ _QPY_PREFACE = b"QISKIT"
 _FIRST_SAFE_QPY = 13
 
 # What qiskit.qpy raises on bytes that are no QPY or end too soon.
-_QPY_ERRORS = (QiskitError, struct.error, EOFError, ValueError, KeyError, IndexError, TypeError)
+_QPY_ERRORS = (
+    QiskitError,
+    struct.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+    AssertionError,
+)
+_MAX_BYTES = 64 << 20
 
 
 def write_circuit(
@@ -119,11 +136,7 @@ def read_circuit(path: Path) -> QuantumCircuit:
     Raises:
         BadInputError: when the file cannot be read, does not parse, or was cut short.
     """
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"cannot read the circuit file {path}: {reason}") from None
+    data = read_bytes(path, what="circuit", max_bytes=_MAX_BYTES)
     if data.startswith(_QPY_PREFACE):
         return _load_qpy(path, data)
     try:
@@ -138,12 +151,13 @@ def read_circuit(path: Path) -> QuantumCircuit:
 def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
     """The circuit in OpenQASM 2 or 3 text; errors as in :func:`read_circuit`, naming ``source``."""
     is_3 = re.search(r"^\s*OPENQASM\s+3", text, re.MULTILINE) is not None
-    try:
-        circuit = _loads_qasm3(text) if is_3 else _loads_qasm2(text)
-    except QiskitError as error:
-        raise BadInputError(
-            f"{source} is not readable as OpenQASM {3 if is_3 else 2}: {_one_line(error.message)}"
-        ) from None
+    if is_3:
+        circuit = sandboxed(_loads_qasm3, (text, source), source=source)
+    else:
+        refuse_large_program(text, source=source)
+        with _refusals(source, language="OpenQASM 2"):
+            circuit = _loads_qasm2(text)
+            refuse_large_expansion(circuit, source=source)
     if _MARK in text:
         _check_count(circuit, text, source)
         if not is_3:
@@ -155,32 +169,72 @@ def _loads_qasm2(text: str) -> QuantumCircuit:
     return qasm2.loads(text, include_path=(), custom_instructions=_CUSTOM_INSTRUCTIONS)
 
 
-def _loads_qasm3(text: str) -> QuantumCircuit:
+def _loads_qasm3(program: tuple[str, str]) -> QuantumCircuit:
+    """The circuit of (text, source); runs in a process that may die."""
     from openqasm3.parser import QASM3ParsingError
 
+    text, source = program
     # The parser prints its complaints, which the caller's error sentence replaces.
-    with contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()), _refusals(source, language="OpenQASM 3"):
         try:
-            return qasm3.loads(text)
+            circuit = qasm3.loads(text)
         except QASM3ParsingError as error:
             reason = str(error) or "its syntax is wrong or it was cut short"
             raise qasm3.QASM3ImporterError(reason) from None
+        refuse_large_expansion(circuit, source=source)
+        return circuit
+
+
+@contextlib.contextmanager
+def _refusals(source: str, *, language: str) -> Iterator[None]:
+    """Turn whatever a parser raises on a program into one sentence."""
+    reason = ""
+    try:
+        yield
+    except BadInputError:
+        raise
+    except QiskitError as error:
+        reason = error.message
+    except RecursionError:
+        reason = "it is nested too deep"
+    except (ValueError, TypeError, OverflowError, MemoryError, KeyError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    except BaseException as error:
+        # Rust code that panics raises PyO3's PanicException, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        reason = f"its parser gave up ({error})"
+    if reason:
+        raise BadInputError(
+            f"{source} is not readable as {language}: {_one_line(reason)[:500]}"
+        ) from None
 
 
 def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:
-    if len(data) > len(_QPY_PREFACE) and data[len(_QPY_PREFACE)] < _FIRST_SAFE_QPY:
+    version = data[len(_QPY_PREFACE)] if len(data) > len(_QPY_PREFACE) else 0
+    if version < _FIRST_SAFE_QPY:
         raise BadInputError(
-            f"{path} is QPY of version {data[len(_QPY_PREFACE)]}, whose reader evaluates "
-            "expressions out of the file; write it again with Qiskit 1.3 or newer, or as OpenQASM"
+            f"{path} is QPY of version {version}, whose reader evaluates expressions out of the "
+            "file; write it again with Qiskit 1.3 or newer, or as OpenQASM"
         )
+    return sandboxed(_loads_qpy, (data, str(path)), source=f"the QPY file {path}")
+
+
+def _loads_qpy(file: tuple[bytes, str]) -> QuantumCircuit:
+    """The circuit of (content, source); runs in a process that may die."""
+    data, source = file
     try:
         circuits = qpy.load(io.BytesIO(data))
     except _QPY_ERRORS as error:
         raise BadInputError(
-            f"the QPY file {path} is damaged or cut short ({type(error).__name__}); write it again"
+            f"the QPY file {source} is damaged or cut short ({type(error).__name__}); "
+            "write it again"
         ) from None
     if len(circuits) != 1:
-        raise BadInputError(f"expected one circuit in {path}, got {len(circuits)}")
+        raise BadInputError(f"expected one circuit in {source}, got {len(circuits)}")
+    if not isinstance(circuits[0], QuantumCircuit):
+        raise BadInputError(f"expected a circuit in {source}, got a {type(circuits[0]).__name__}")
+    refuse_large_expansion(circuits[0], source=source)
     return circuits[0]
 
 

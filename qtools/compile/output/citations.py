@@ -1,10 +1,10 @@
 """Which papers the methods of a run come from, as BibTeX."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from qtools.errors import BadInputError
+from qtools.runs.untrusted import read_json
 
 _AQCTENSOR = """@article{robertson2023aqctensor,
   title = {Approximate Quantum Compiling for Quantum Simulation: A Tensor Network based approach},
@@ -63,11 +63,11 @@ def citations(run: Path) -> str:
     """
     path = run / "result.json"
     try:
-        record: Any = json.loads(path.read_text(encoding="utf-8"))
+        record: Any = read_json(path, what="result")
         is_evolution = record["time"] is not None
         is_state = record["source"] == "mps"
         is_certified = record["certificate"] is not None
-    except (OSError, ValueError, RecursionError, TypeError, KeyError) as error:
+    except (TypeError, KeyError) as error:
         raise BadInputError(
             f"cannot read the result of a compilation in {path} ({type(error).__name__})"
         ) from None

@@ -5,32 +5,22 @@ site with axes (left bond, physical, right bond).
 """
 
 import io
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.errors import BadInputError
+from qtools.runs.array_file import MAX_BYTES, NPZ_ERRORS, plain_arrays
 from qtools.runs.files import write_bytes
+from qtools.runs.untrusted import read_bytes
 
 if TYPE_CHECKING:
     from quimb.tensor import MatrixProductState
 
 _FORMAT = 1
-
-# What NumPy raises on bytes that are no npz, end too soon, or hold Python objects.
-_NPZ_ERRORS = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-)
 
 
 def to_quimb(mps: MPS) -> "MatrixProductState":
@@ -75,13 +65,29 @@ def load_mps(path: Path) -> MPS:
         BadInputError: when the file cannot be read, was cut short, or holds anything but finite
             complex128 tensors whose bonds match.
     """
+    return mps_of(state_arrays(path), path)
+
+
+def state_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file of any origin.
+
+    Raises:
+        BadInputError: when it is none.
+    """
+    data = read_bytes(path, what="state", max_bytes=MAX_BYTES)
     try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"cannot read the state file {path}: {reason}") from None
-    arrays = _arrays(data, path)
-    if "num_sites" not in arrays or arrays.get("format") != _FORMAT:
+        return plain_arrays(data)
+    except NPZ_ERRORS as error:
+        raise BadInputError(
+            f"the state file {path} is no npz file of arrays or was cut short "
+            f"({type(error).__name__}); write it again"
+        ) from None
+
+
+def mps_of(arrays: dict[str, NDArray[Any]], path: Path) -> MPS:
+    """The state of the arrays that :func:`save_mps` wrote to ``path``; errors as there."""
+    numbers = [arrays.get(name, np.array("")) for name in ("format", "num_sites")]
+    if any(n.shape != () or n.dtype.kind not in "iu" for n in numbers) or numbers[0] != _FORMAT:
         raise BadInputError(f"{path} is no state file of format {_FORMAT}; write it with qtools")
     names = [f"tensor_{site}" for site in range(len(arrays) - 2)]
     if arrays["num_sites"] != len(names) or not set(names) <= set(arrays):
@@ -89,21 +95,6 @@ def load_mps(path: Path) -> MPS:
             f"{path} should hold {arrays['num_sites']} tensors, but holds {len(names)} arrays"
         )
     return checked_mps([arrays[name] for name in names], str(path))
-
-
-def _arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an npz file."""
-    try:
-        archive = np.load(io.BytesIO(data), allow_pickle=False)
-        if isinstance(archive, NpzFile):
-            return {name: archive[name] for name in archive.files}
-        reason = "one array"
-    except _NPZ_ERRORS as error:
-        reason = type(error).__name__
-    raise BadInputError(
-        f"the state file {path} is no npz file of arrays or was cut short ({reason}); "
-        "write it again"
-    )
 
 
 def checked_mps(tensors: list[ComplexArray], source: str) -> MPS:

@@ -28,7 +28,6 @@ import numpy as np
 from qtools import __version__
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import FOLDER, INTERVAL, Checkpoints, run_id
-from qtools.compile.output.array_file import read_arrays, write_arrays
 from qtools.compile.output.circuit_files import read_circuit, write_circuit
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.compile.output.mps_formats import save_mps
@@ -37,8 +36,10 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem
 from qtools.compile.synthesis.circuit_metrics import gate_counts
 from qtools.errors import BadInputError, OutputExistsError
+from qtools.runs.array_file import read_arrays, write_arrays
 from qtools.runs.files import write_text
 from qtools.runs.provenance import versions
+from qtools.runs.untrusted import read_json
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -127,15 +128,15 @@ class RunDirectory:
     def finished_record(self, request: str) -> dict[str, Any] | None:
         """The record of a finished run of ``request``, when that is what lies here."""
         record = _record(self.result_path)
-        if record is None or record.get("request_id") != request or not record["certificate"]:
+        if record is None or record.get("request_id") != request or not record.get("certificate"):
             return None
-        circuit = record["circuit"]
+        circuit = record.get("circuit")
         try:
             digest = hashlib.sha256(self.circuit_path.read_bytes()).hexdigest()
         except OSError:
             return None
         same = circuit == {"file": self.circuit_path.name, "sha256": digest}
-        return record if same and record["outcome"] != "interrupted" else None
+        return record if same and record.get("outcome") != "interrupted" else None
 
     def refuse_foreign(self, problem: "Problem", checkpoints: Checkpoints) -> None:
         """Refuse a directory that holds anything under our names but a run of ``problem``.
@@ -167,7 +168,7 @@ class RunDirectory:
             self.circuit_path,
             result.whole_circuit,
             circuit_format=self.circuit_format,
-            provenance=_provenance(result),
+            provenance=provenance(result),
         )
         for name in _CIRCUITS:
             if name != self.circuit_path.name:
@@ -216,6 +217,8 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     return {
         "problem_id": result.problem.content_id(),
         "problem": described(result.problem),
+        "edge_layers": getattr(result.problem, "colours", None),
+        "site_order": None if result.problem.qubits is None else list(result.problem.qubits),
         "fidelity": result.fidelity,
         "fidelity_lower_bound": result.fidelity_lower_bound,
         "num_qubits": result.problem.num_qubits,
@@ -257,7 +260,8 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
     }
 
 
-def _provenance(result: "CompilationResult") -> dict[str, str]:
+def provenance(result: "CompilationResult") -> dict[str, str]:
+    """Where the circuit of a result comes from, for the header of its file."""
     time = _time(result.problem)
     return {
         "version": __version__,
@@ -290,8 +294,8 @@ def _source(problem: "Problem") -> str:
 def _record(path: Path) -> dict[str, Any] | None:
     """A result file; None when it cannot be read as one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = read_json(path, what="result")
+    except BadInputError:
         return None
     return record if isinstance(record, dict) else None
 

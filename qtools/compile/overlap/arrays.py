@@ -4,7 +4,6 @@ NumPy and torch (through array-api-compat) share the array API, so the engines a
 the processor they run on NumPy; torch is loaded only when a GPU is asked for.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
 from qtools.errors import BadInputError, MissingDependencyError
+from qtools.runs.cores import cores
 
 Array = Any
 """An array of either library."""
@@ -103,7 +103,7 @@ class Arrays:
 
         NumPy drops the interpreter lock in its products and decompositions.
         """
-        if not self.is_numpy or count < 2 or (os.cpu_count() or 1) < 2:
+        if not self.is_numpy or count < 2 or cores() < 2:
             work(slice(0, count))
             return
         other = _POOL.submit(work, slice(count // 2, count))

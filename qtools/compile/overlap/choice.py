@@ -4,16 +4,18 @@ The predictions are for ordering the engines, not for promising anything: they c
 the dominant steps and divide by rates that a core of today reaches for them.
 """
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
+from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import MPS
+from qtools.compile.overlap.dense import BLOCKS_AT_ONCE, DenseOverlap, num_groups
 from qtools.compile.overlap.exact import ExactOverlap, plan_exact
 from qtools.compile.overlap.layers import layers_of
+from qtools.compile.overlap.routed import RoutedOverlap, on_neighbours
 from qtools.compile.overlap.truncated import TruncatedOverlap
 from qtools.errors import CapacityError
 
@@ -21,19 +23,28 @@ _PRODUCT_RATE = 35e9  # real operations per second and core in products of mid-s
 _CALL_SECONDS = 1.5e-6  # overhead of one product
 _EIGEN_SECONDS = 8e-10  # per cube of the dimension, complex Hermitian, one core
 _BYTES = 16
+# Of a machine of today: a choice by the cores at hand would make circuits depend on the machine.
+_CORES = 2
 # A precise value is off by this fraction of the angle that it measures, but needs no less than the
 # finest one; the rough one is what that angle is first measured with.
 _PRECISION = 0.02
 _FINEST_ANGLE = 1e-5
 _ROUGH_ANGLE = 0.02
 
+_COPY_SECONDS = 8e-9  # per entry of a statevector whose axes change places
+_SMALL_PRODUCT_RATE = 20e9  # real operations per second in products with a 16 by 16 matrix
+_GROUP_SECONDS = 60e-6  # overhead of one group of blocks of the dense engine, there and back
+_DENSE_STATES = 6  # kept besides those before each group
+_LARGEST_DENSE = 26  # bits of a statevector beyond which it is out of the question
+
 _DEEPEST_PLAN = 40  # layers; deeper ones need not be planned to know that they do not fit
 
 
 class Engine(StrEnum):
-    """The engines, and ``auto`` for the one predicted to be faster."""
+    """The engines, and ``auto`` for the one predicted to be fastest."""
 
     AUTO = "auto"
+    DENSE = "dense"
     EXACT = "exact"
     TRUNCATED = "truncated"
 
@@ -61,15 +72,29 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     if widest_cut(ansatz) > _DEEPEST_PLAN:
         return None
     plan = plan_exact(ansatz, target)
-    seconds = plan.flops / (_PRODUCT_RATE * min(2, _cores())) + 3 * _CALL_SECONDS * len(plan.steps)
+    seconds = plan.flops / (_PRODUCT_RATE * _CORES) + 3 * _CALL_SECONDS * len(plan.steps)
     return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
+
+
+def predict_dense(ansatz: Ansatz) -> Prediction | None:
+    """The cost of whole statevectors; None for far too many qubits."""
+    bits = ansatz.num_qubits * (2 if ansatz.is_operator else 1)
+    if bits > _LARGEST_DENSE:
+        return None
+    size, groups = 2**bits, num_groups(ansatz)
+    arithmetic = 8 * 4**BLOCKS_AT_ONCE * size / _SMALL_PRODUCT_RATE
+    seconds = groups * (2 * _COPY_SECONDS * size + 3 * arithmetic + _GROUP_SECONDS)
+    return Prediction(
+        engine=Engine.DENSE, seconds=seconds, memory=_BYTES * size * (groups + _DENSE_STATES)
+    )
 
 
 def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     """The cost of truncated layer states, if their bonds grow to about the target's."""
+    ansatz = on_neighbours(ansatz)
     chi, physical = target.max_bond, target.tensors[0].shape[1]
     depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
-    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _cores()
+    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _CORES
     products = 8 * 14 * physical * chi**3 / _PRODUCT_RATE
     calls = 30 * _CALL_SECONDS
     memory = 2 * _BYTES * depth * ansatz.num_qubits * physical * chi**2
@@ -89,11 +114,18 @@ def choose(
         CapacityError: when none that may be taken fits into ``max_memory`` bytes; nothing has been
             allocated then.
     """
-    exact = predict_exact(ansatz, target) if engine is not Engine.TRUNCATED else None
-    truncated = predict_truncated(ansatz, target) if engine is not Engine.EXACT else None
-    predictions = [p for p in (exact, truncated) if p is not None]
+    asked = {engine} if engine is not Engine.AUTO else set(Engine)
+    exact = predict_exact(ansatz, target) if Engine.EXACT in asked else None
+    truncated = predict_truncated(ansatz, target) if Engine.TRUNCATED in asked else None
+    dense = predict_dense(ansatz) if Engine.DENSE in asked else None
+    predictions = [p for p in (exact, truncated, dense) if p is not None]
     fitting = [p for p in predictions if p.memory <= max_memory]
     if not predictions:
+        if engine is Engine.DENSE:
+            raise CapacityError(
+                f"{ansatz.num_qubits} qubits are too many for whole statevectors; use the exact or "
+                "the truncated engine"
+            )
         raise CapacityError(
             f"{depth_of(ansatz)} layers are too deep for exact contraction; use at "
             f"most {_DEEPEST_PLAN}, or the truncated engine"
@@ -110,11 +142,17 @@ def choose(
 
 def build(
     prediction: Prediction, ansatz: Ansatz, target: MPS, *, max_angle: float
-) -> ExactOverlap | TruncatedOverlap:
+) -> OverlapEngine:
     """The chosen engine; ``max_angle`` is how far a truncated one may be off, in radians."""
     if prediction.engine is Engine.EXACT:
         return ExactOverlap(ansatz, target)
-    return TruncatedOverlap(ansatz, target, max_angle=max_angle)
+    if prediction.engine is Engine.DENSE:
+        return DenseOverlap(ansatz, target)
+
+    def truncated(circuit: Ansatz) -> TruncatedOverlap:
+        return TruncatedOverlap(circuit, target, max_angle=max_angle)
+
+    return truncated(ansatz) if ansatz.rights is None else RoutedOverlap(ansatz, truncated)
 
 
 def precise_overlap(
@@ -122,12 +160,12 @@ def precise_overlap(
 ) -> complex:
     """``<target|V|0>`` against the whole target, with an error far below the infidelity."""
     prediction = choose(ansatz, target, engine=engine, max_memory=max_memory)
-    if prediction.engine is Engine.EXACT:
-        return ExactOverlap(ansatz, target).value(ansatz.gates)
-    rough = TruncatedOverlap(ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
+    rough = build(prediction, ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
+    if prediction.engine is not Engine.TRUNCATED:
+        return rough
     angle = float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(rough) ** 2))))
     finest = max(_FINEST_ANGLE, _PRECISION * angle)
-    return TruncatedOverlap(ansatz, target, max_angle=finest).value(ansatz.gates)
+    return build(prediction, ansatz, target, max_angle=finest).value(ansatz.gates)
 
 
 def widest_cut(ansatz: Ansatz) -> int:
@@ -156,7 +194,3 @@ def readable_bytes(size: float) -> str:
             return f"{size:.4g} {unit}"
         size /= 1024
     return f"{size:.4g} GiB"
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

@@ -13,6 +13,7 @@ At small bonds an evaluation is bound by the overhead of a call, so every matrix
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,10 +21,12 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.arrays import DOUBLE, Array, Arrays
 from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_and_back
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import wire
+from qtools.runs.cores import cores
 
 # Below this many real operations a second thread costs more than it brings.
 THREADING_FLOPS = 100_000_000
@@ -32,13 +35,13 @@ THREADING_FLOPS = 100_000_000
 class Product(NamedTuple):
     """``out = left @ right``, or, where ``scratch`` is given, ``out += left @ right``.
 
-    Without ``right`` it is a copy, ``out = left``.
+    Without ``right`` it is a copy, ``out = left``, and ``scratch`` is ``out``.
     """
 
-    left: ComplexArray
-    right: ComplexArray | None
-    out: ComplexArray
-    scratch: ComplexArray | None = None
+    left: Array
+    right: Array | None
+    out: Array
+    scratch: Array | None = None
 
 
 Products = list[Product]
@@ -58,13 +61,17 @@ class ExactOverlap:
 
     error_angle = 0.0
 
-    def __init__(self, ansatz: Ansatz, target: MPS) -> None:
+    def __init__(self, ansatz: Ansatz, target: MPS, *, arrays: Arrays = DOUBLE) -> None:
+        self._arrays = arrays
         tensors = target_tensors(ansatz.initial, target)
         self.plan = plan_exact(ansatz, target)
         steps = self.plan.steps
         self._num_blocks = ansatz.num_blocks
         self._groups = wire(
-            [step for step in steps if step.source is Source.BLOCK], ansatz.pairs, ansatz.initial
+            [step for step in steps if step.source is Source.BLOCK],
+            ansatz.pairs,
+            ansatz.initial,
+            arrays,
         )
         self._slots = {
             int(block): BlockSlot(group, row)
@@ -73,8 +80,8 @@ class ExactOverlap:
         }
         self._matrices = [self._matrix(step, ansatz, tensors) for step in steps]
         middle = self.plan.middle
-        left = _kept(self.plan, range(middle + 1))
-        right = _kept(self.plan, range(middle, len(steps) + 1))
+        left = self._kept(range(middle + 1))
+        right = self._kept(range(middle, len(steps) + 1))
         left[0][0] = right[len(steps)][0] = 1.0
         self._meeting = left[middle], right[middle]
         self._inward = (
@@ -85,8 +92,8 @@ class ExactOverlap:
                 for product in self._backward(s, right[s], right[s + 1])
             ],
         )
-        from_right = _passing(self.plan, range(middle), right[middle])
-        from_left = _passing(self.plan, range(middle + 1, len(steps) + 1), left[middle])
+        from_right = self._passing(range(middle), right[middle])
+        from_left = self._passing(range(middle + 1, len(steps) + 1), left[middle])
         self._outward = (
             [
                 product
@@ -105,7 +112,9 @@ class ExactOverlap:
                 )
             ],
         )
-        self._threads = ThreadPoolExecutor(1) if self.plan.flops > THREADING_FLOPS else None
+        threaded = arrays.is_numpy and self.plan.flops > THREADING_FLOPS and cores() > 1
+        self._threads = ThreadPoolExecutor(1) if threaded else None
+        self._multiply = _multiply if arrays.is_numpy else partial(_multiply_with, arrays.xp)
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
@@ -135,7 +144,7 @@ class ExactOverlap:
 
     def _overlap(self) -> complex:
         left, right = self._meeting
-        return complex(np.dot(left, right))
+        return complex(self._arrays.xp.matmul(left, right))
 
     def _load(self, gates: ComplexArray) -> None:
         for group in self._groups:
@@ -143,47 +152,49 @@ class ExactOverlap:
 
     def _run(self, halves: tuple[Products, Products]) -> None:
         if self._threads is None:
-            _multiply(halves[0])
-            _multiply(halves[1])
+            self._multiply(halves[0])
+            self._multiply(halves[1])
             return
-        other = self._threads.submit(_multiply, halves[1])
-        _multiply(halves[0])
+        other = self._threads.submit(self._multiply, halves[1])
+        self._multiply(halves[0])
         other.result()
 
-    def _matrix(self, step: Step, ansatz: Ansatz, tensors: Sequence[TargetTensors]) -> ComplexArray:
+    def _matrix(self, step: Step, ansatz: Ansatz, tensors: Sequence[TargetTensors]) -> Array:
         """The matrix (w, k, m) of a step; for a block, a view that each evaluation fills."""
         if step.source is Source.BLOCK:
             slot = self._slots[step.index]
-            view: ComplexArray = slot.group.matrices[slot.row]
-            return view
-        if step.source is Source.TARGET:
-            return tensors[step.index].qubit.reshape(1, step.rows, step.columns)
-        if step.source is Source.REFERENCE:
-            reference = tensors[step.index].reference
-            assert reference is not None
-            return reference
-        if step.source is Source.INITIAL:
-            vector: ComplexArray = ansatz.initial[step.index].reshape(2, 1, 1).copy()
-            return vector
-        return np.eye(2, dtype=complex).reshape(1, 4, 1)
+            return slot.group.matrices[slot.row]
+        return self._arrays.put(_constant(step, ansatz, tensors))
 
-    def _forward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+    def _kept(self, boundaries: range) -> dict[int, Array]:
+        """A buffer of its own for each boundary; boundary ``s`` stands before step ``s``."""
+        return {s: self._arrays.empty((self.plan.boundary_size(s),)) for s in boundaries}
+
+    def _passing(self, boundaries: range, meeting: Array) -> dict[int, Array]:
+        """Two buffers in turn for boundaries that only the next step needs, and the middle."""
+        size = max((self.plan.boundary_size(s) for s in boundaries), default=0)
+        pair = self._arrays.empty((size,)), self._arrays.empty((size,))
+        views = {s: pair[s % 2][: self.plan.boundary_size(s)] for s in boundaries}
+        return views | {self.plan.middle: meeting}
+
+    def _forward(self, s: int, before: Array, after: Array) -> Products:
         """Carry the boundary from the left over step ``s``."""
         step, matrix = self.plan.steps[s], self._matrices[s]
         if step.source is Source.PERMUTE:
-            moved = before.reshape(step.shape).transpose(step.axes)
-            return [Product(moved, None, after.reshape(moved.shape))]
+            moved = self._arrays.xp.permute_dims(before.reshape(step.shape), step.axes)
+            return [_copy(moved, after.reshape(moved.shape))]
         x = _facing(step, before)
         out = after.reshape(step.fronts, step.rest, step.columns)
         return [Product(x.T, matrix[w], out[w]) for w in range(step.fronts)]
 
-    def _backward(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+    def _backward(self, s: int, before: Array, after: Array) -> Products:
         """Carry the boundary from the right over step ``s``; several fronts add up."""
         step, matrix = self.plan.steps[s], self._matrices[s]
         if step.source is Source.PERMUTE:
             shape = [step.shape[axis] for axis in step.axes]
-            back = after.reshape(shape).transpose(np.argsort(step.axes))
-            return [Product(back, None, before.reshape(step.shape))]
+            order = tuple(np.argsort(step.axes).tolist())
+            back = self._arrays.xp.permute_dims(after.reshape(shape), order)
+            return [_copy(back, before.reshape(step.shape))]
         x = after.reshape(step.fronts, step.rest, step.columns)
         products = []
         for w in range(step.fronts):
@@ -193,10 +204,12 @@ class ExactOverlap:
             else:
                 out = before.reshape(step.rows, step.rest)
                 left, right = matrix[w], x[w].T
-            products.append(Product(left, right, out, np.empty_like(out) if w else None))
+            products.append(
+                Product(left, right, out, self._arrays.empty(tuple(out.shape)) if w else None)
+            )
         return products
 
-    def _environment(self, s: int, before: ComplexArray, after: ComplexArray) -> Products:
+    def _environment(self, s: int, before: Array, after: Array) -> Products:
         """Derivative by the matrix of step ``s``, from the boundaries on both of its sides."""
         step = self.plan.steps[s]
         if step.source is not Source.BLOCK:
@@ -208,6 +221,24 @@ class ExactOverlap:
         return [Product(x, y[w], out[w]) for w in range(step.fronts)]
 
 
+def _constant(step: Step, ansatz: Ansatz, tensors: Sequence[TargetTensors]) -> ComplexArray:
+    """The matrix (w, k, m) of a step that is no block."""
+    if step.source is Source.TARGET:
+        return tensors[step.index].qubit.reshape(1, step.rows, step.columns)
+    if step.source is Source.REFERENCE:
+        reference = tensors[step.index].reference
+        assert reference is not None
+        return reference
+    if step.source is Source.INITIAL:
+        vector: ComplexArray = ansatz.initial[step.index].reshape(2, 1, 1).copy()
+        return vector
+    return np.eye(2, dtype=complex).reshape(1, 4, 1)
+
+
+def _copy(source: Array, out: Array) -> Product:
+    return Product(source, None, out, out)
+
+
 def plan_exact(ansatz: Ansatz, target: MPS) -> ContractionPlan:
     """The plan of the exact contraction of ``ansatz`` with ``target``."""
     dimensions = target.bond_dimensions
@@ -217,26 +248,11 @@ def plan_exact(ansatz: Ansatz, target: MPS) -> ContractionPlan:
     return plan_contraction(ansatz.num_qubits, ansatz.pairs, dimensions, inner)
 
 
-def _facing(step: Step, boundary: ComplexArray) -> ComplexArray:
+def _facing(step: Step, boundary: Array) -> Array:
     """The boundary as (contracted, rest)."""
     if step.behind:
         return boundary.reshape(step.rest, step.rows).T
     return boundary.reshape(step.rows, step.rest)
-
-
-def _kept(plan: ContractionPlan, boundaries: range) -> dict[int, ComplexArray]:
-    """A buffer of its own for each boundary; boundary ``s`` stands before step ``s``."""
-    return {s: np.empty(plan.boundary_size(s), dtype=complex) for s in boundaries}
-
-
-def _passing(
-    plan: ContractionPlan, boundaries: range, meeting: ComplexArray
-) -> dict[int, ComplexArray]:
-    """Two buffers in turn for boundaries that only the next step needs, and the kept middle."""
-    size = max((plan.boundary_size(s) for s in boundaries), default=0)
-    pair = np.empty(size, dtype=complex), np.empty(size, dtype=complex)
-    views = {s: pair[s % 2][: plan.boundary_size(s)] for s in boundaries}
-    return views | {plan.middle: meeting}
 
 
 def _multiply(products: Products) -> None:
@@ -249,3 +265,14 @@ def _multiply(products: Products) -> None:
         else:
             dot(left, right, scratch)
             np.add(out, scratch, out)
+
+
+def _multiply_with(xp: Array, products: Products) -> None:
+    for left, right, out, scratch in products:
+        if right is None:
+            out[...] = left
+        elif scratch is None:
+            xp.matmul(left, right, out=out)
+        else:
+            xp.matmul(left, right, out=scratch)
+            out += scratch

@@ -65,11 +65,16 @@ def _update(
 
 
 def _forward(step: Step, matrix: ComplexArray, left: ComplexArray) -> ComplexArray:
+    if step.source is Source.PERMUTE:
+        return left.reshape(step.shape).transpose(step.axes).reshape(-1)
     out: ComplexArray = np.matmul(_facing(step, left).T, matrix)
     return out.reshape(-1)
 
 
 def _backward(step: Step, matrix: ComplexArray, right: ComplexArray) -> ComplexArray:
+    if step.source is Source.PERMUTE:
+        shape = [step.shape[axis] for axis in step.axes]
+        return right.reshape(shape).transpose(np.argsort(step.axes)).reshape(-1)
     after = right.reshape(step.fronts, step.rest, step.columns)
     out: ComplexArray = np.matmul(matrix, after.swapaxes(1, 2)).sum(axis=0)  # (rows, rest)
     return (out.T if step.behind else out).reshape(-1)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.arrays import DOUBLE, Array, Arrays
 from qtools.compile.overlap.plan import Pair, Step, Wires
 
 
@@ -26,32 +27,36 @@ class WiredBlocks:
         initial: (b, 2, 2), the initial vectors of their sites ``i`` and ``j``.
         matrices: (b, w, k, m), the matrices, written by :meth:`load`.
         environments: (b, w, k, m), derivatives of the overlap by the matrices.
+        arrays: of the last two.
     """
 
     blocks: NDArray[np.intp]
     wires: Wires
     initial: ComplexArray
-    matrices: ComplexArray
-    environments: ComplexArray
+    matrices: Array
+    environments: Array
+    arrays: Arrays
 
     def load(self, gates: ComplexArray) -> None:
         """Write the matrices of these blocks, given all gates (num_blocks, 4, 4)."""
         blocks = gates[self.blocks].reshape(-1, 2, 2, 2, 2)
-        self.matrices[...] = self._convert(blocks, self.initial).reshape(self.matrices.shape)
+        converted = self._convert(blocks, self.initial).reshape(self.matrices.shape)
+        self.matrices[...] = self.arrays.put(converted)
 
     def load_one(self, row: int, gate: ComplexArray) -> None:
         """Write the matrix of one of these blocks, given its gate (4, 4)."""
         converted = self._convert(gate.reshape(1, 2, 2, 2, 2), self.initial[row : row + 1])
-        self.matrices[row] = converted.reshape(self.matrices.shape[1:])
+        self.matrices[row] = self.arrays.put(converted.reshape(self.matrices.shape[1:]))
 
     def store(self, environments: ComplexArray) -> None:
         """Write the environments of these blocks into the array (num_blocks, 4, 4) of all."""
-        environments[self.blocks] = self._revert(self.environments, self.initial)
+        environments[self.blocks] = self._revert(self.arrays.get(self.environments), self.initial)
 
     def environment_of(self, row: int) -> ComplexArray:
         """The environment (4, 4) of one of these blocks."""
         picked = slice(row, row + 1)
-        reverted: ComplexArray = self._revert(self.environments[picked], self.initial[picked])[0]
+        found = self.arrays.get(self.environments[picked])
+        reverted: ComplexArray = self._revert(found, self.initial[picked])[0]
         return reverted
 
     def _convert(self, blocks: ComplexArray, initial: ComplexArray) -> ComplexArray:
@@ -78,7 +83,10 @@ class WiredBlocks:
 
 
 def wire(
-    steps: Sequence[Step], pairs: Sequence[Pair], initial: ComplexArray
+    steps: Sequence[Step],
+    pairs: Sequence[Pair],
+    initial: ComplexArray,
+    arrays: Arrays = DOUBLE,
 ) -> tuple[WiredBlocks, ...]:
     """Group the block steps of a plan by their wires; ``initial`` is (num_qubits, 2)."""
     groups: dict[Wires, list[Step]] = {}
@@ -94,8 +102,9 @@ def wire(
                 blocks=blocks,
                 wires=wires,
                 initial=np.stack([initial[left], initial[right]], axis=1),
-                matrices=np.empty(shape, dtype=initial.dtype),
-                environments=np.empty(shape, dtype=initial.dtype),
+                matrices=arrays.empty(shape),
+                environments=arrays.empty(shape),
+                arrays=arrays,
             )
         )
     return tuple(wired)

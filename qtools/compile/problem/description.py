@@ -17,8 +17,8 @@ def described(problem: Problem) -> dict[str, Any]:
     if not isinstance(problem, EvolutionProblem):
         return {"name": problem.name}
     return {
-        "hamiltonian": described_hamiltonian(problem.hamiltonian),
-        "initial": described_state(problem.initial),
+        "hamiltonian": described_hamiltonian(problem.hamiltonian.relabelled(problem.order)),
+        "initial": described_state(problem.initial.relabelled(problem.order)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Hamiltonians of open chains: real combinations of one-site and neighbour two-site Pauli terms."""
+"""Hamiltonians: real combinations of Pauli terms on one site or on any two sites."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -31,11 +31,11 @@ _NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six"}
 
 @dataclass(frozen=True, kw_only=True)
 class PauliTerm:
-    """One term of a chain: ``coefficient`` times the Pauli letters ``label`` on ``sites``.
+    """One term: ``coefficient`` times the Pauli letters ``label`` on ``sites``.
 
     Attributes:
         label: one or two of ``X``, ``Y``, ``Z``; letter ``k`` acts on ``sites[k]``.
-        sites: ``(i,)`` or ``(i, i + 1)``.
+        sites: ``(i,)`` or ``(i, j)`` with ``i < j``.
         coefficient: finite and real.
     """
 
@@ -46,9 +46,10 @@ class PauliTerm:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainHamiltonian:
-    """``H = energy_shift + sum of terms`` on an open chain of ``num_qubits`` qubits.
+    """``H = energy_shift + sum of terms`` on ``num_qubits`` sites, numbered along a chain.
 
-    Site ``i`` is qubit ``i``. Make one with :meth:`from_terms`, which brings any list of Pauli
+    Terms couple any two sites, so that every geometry is one; the numbers only say where each site
+    stands on the chain. Make one with :meth:`from_terms`, which brings any list of Pauli
     terms into the canonical form that the constructor demands: sorted by sites, then label, without
     identities and without repeats.
 
@@ -83,8 +84,7 @@ class ChainHamiltonian:
 
         Raises:
             BadInputError: for a coefficient that is complex, infinite or NaN, an unknown letter, a
-                site out of range or named twice, or a term on anything but one site or two
-                neighbours.
+                site out of range or named twice, or a term on three or more sites.
         """
         _check_num_qubits(num_qubits)
         canonical, shift = _canonical(terms, num_qubits)
@@ -114,31 +114,19 @@ class ChainHamiltonian:
             triples.append(("", [], self.energy_shift))
         return SparsePauliOp.from_sparse_list(triples, num_qubits=self.num_qubits)
 
-    def bond_matrices(self) -> ComplexArray:
-        """``h[i]`` such that the sum over bonds ``(i, i + 1)`` is ``H`` without its energy shift.
+    def relabelled(self, sites: Sequence[int]) -> "ChainHamiltonian":
+        """The same operator with site ``i`` called ``sites[i]``."""
+        return ChainHamiltonian.from_terms(
+            [(t.label, [sites[s] for s in t.sites], t.coefficient) for t in self.terms]
+            + [("", [], self.energy_shift)],
+            num_qubits=self.num_qubits,
+        )
 
-        A one-site term is shared half and half by the two bonds of its site; the sites at the ends
-        have one bond, which takes the whole term.
-
-        Returns:
-            (num_qubits - 1, 4, 4), Hermitian; row ``2 * bit_i + bit_(i+1)``, so site ``i`` is the
-            more significant bit inside a bond.
-        """
-        last = self.num_qubits - 1
-        bonds = np.zeros((last, 4, 4), dtype=complex)
-        for term in self.terms:
-            site = term.sites[0]
-            if len(term.sites) == 2:
-                bonds[site] += term.coefficient * np.kron(
-                    PAULI[term.label[0]], PAULI[term.label[1]]
-                )
-                continue
-            share = term.coefficient * (0.5 if 0 < site < last else 1.0)
-            if site < last:
-                bonds[site] += share * np.kron(PAULI[term.label], PAULI["I"])
-            if site > 0:
-                bonds[site - 1] += share * np.kron(PAULI["I"], PAULI[term.label])
-        return bonds
+    @property
+    def couplings(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of sites that terms couple, sorted."""
+        pairs = {(t.sites[0], t.sites[1]) for t in self.terms if len(t.sites) == 2}
+        return tuple(sorted(pairs))
 
 
 def _check_num_qubits(num_qubits: int) -> None:
@@ -170,7 +158,7 @@ def _canonical(
 
 
 def _placed(label: str, sites: Sequence[int], num_qubits: int) -> tuple[str, tuple[int, ...]]:
-    """``label`` and ``sites`` without identities, in chain order; refuses what is no chain term."""
+    """``label`` and ``sites`` without identities, in chain order; refuses what is no such term."""
     if not isinstance(label, str) or set(label) - set(PAULI):
         raise BadInputError(f"expected a label of the letters I, X, Y and Z, got {label!r}")
     name = f"the term {label or 'I'} on sites {_listed(sites)}"
@@ -190,13 +178,7 @@ def _placed(label: str, sites: Sequence[int], num_qubits: int) -> tuple[str, tup
     if len(pairs) > 2:
         count = _NUMBER_WORDS.get(len(pairs), str(len(pairs)))
         raise BadInputError(
-            f"{name} acts on {count} sites; only one-site and neighbour two-site terms of an open "
-            "chain are supported"
-        )
-    if len(pairs) == 2 and pairs[1][0] - pairs[0][0] != 1:
-        raise BadInputError(
-            f"{name} couples sites that are not neighbours; only one-site and neighbour two-site "
-            "terms of an open chain are supported"
+            f"{name} acts on {count} sites; only terms on one site or two are supported"
         )
     return "".join(c for _, c in pairs), tuple(s for s, _ in pairs)
 

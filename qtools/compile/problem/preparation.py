@@ -7,12 +7,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitError, Gate, Operation
 from qiskit.quantum_info import Operator
 
+from qtools.compile.geometry.lattices import Pair
+from qtools.compile.geometry.routing import flipped
 from qtools.compile.mps import ComplexArray
 from qtools.compile.output.circuit_files import read_circuit
 from qtools.compile.problem.initial_state import InitialState
 from qtools.errors import BadInputError
-
-_SWAP: ComplexArray = np.eye(4, dtype=complex)[[0, 2, 1, 3]]
 
 
 def read_initial_state(path: Path) -> InitialState:
@@ -35,8 +35,8 @@ def initial_state_from_circuit(circuit: QuantumCircuit) -> InitialState:
     same pair become one block, and the global phase goes into the vector of qubit 0.
 
     Raises:
-        BadInputError: for anything but unitary gates on one qubit or two neighbours; the message
-            names the gate and its position in the circuit.
+        BadInputError: for anything but unitary gates on one qubit or two; the message names the
+            gate and its position in the circuit.
     """
     if circuit.parameters:
         names = ", ".join(sorted(p.name for p in circuit.parameters)[:3])
@@ -57,12 +57,11 @@ def initial_state_from_circuit(circuit: QuantumCircuit) -> InitialState:
         else:
             # Qiskit's first qubit is the less significant bit; a block's first site the more.
             in_order = sites[0] > sites[1]
-            fused.apply_two(min(sites), matrix if in_order else _SWAP @ matrix @ _SWAP)
+            pair = min(sites), max(sites)
+            fused.apply_two(pair, matrix if in_order else flipped(matrix))
     fused.vectors[0] *= np.exp(1j * float(circuit.global_phase))
-    return InitialState(
-        vectors=fused.vectors,
-        preparation=tuple(zip(fused.bonds, fused.matrices, strict=True)),
-    )
+    blocks = zip(fused.pairs, fused.matrices, strict=True)
+    return InitialState.of_blocks(fused.vectors, blocks)
 
 
 class _FusedBlocks:
@@ -70,7 +69,7 @@ class _FusedBlocks:
 
     def __init__(self, num_qubits: int) -> None:
         self.vectors: ComplexArray = np.tile(np.array([1.0, 0.0], dtype=complex), (num_qubits, 1))
-        self.bonds: list[int] = []
+        self.pairs: list[Pair] = []
         self.matrices: list[ComplexArray] = []
         self._last: list[int | None] = [None] * num_qubits
 
@@ -78,18 +77,18 @@ class _FusedBlocks:
         block = self._last[site]
         if block is None:
             self.vectors[site] = matrix @ self.vectors[site]
-        elif self.bonds[block] == site:
+        elif self.pairs[block][0] == site:
             self.matrices[block] = (matrix @ self.matrices[block].reshape(2, 8)).reshape(4, 4)
         else:
             self.matrices[block] = (matrix @ self.matrices[block].reshape(2, 2, 4)).reshape(4, 4)
 
-    def apply_two(self, bond: int, matrix: ComplexArray) -> None:
-        block = self._last[bond]
-        if block is not None and block == self._last[bond + 1]:
+    def apply_two(self, pair: Pair, matrix: ComplexArray) -> None:
+        block = self._last[pair[0]]
+        if block is not None and block == self._last[pair[1]]:
             self.matrices[block] = matrix @ self.matrices[block]
             return
-        self._last[bond] = self._last[bond + 1] = len(self.bonds)
-        self.bonds.append(bond)
+        self._last[pair[0]] = self._last[pair[1]] = len(self.pairs)
+        self.pairs.append(pair)
         self.matrices.append(matrix)
 
 
@@ -114,11 +113,5 @@ def _refuse_unsupported(
         )
     if len(sites) > 2:
         raise BadInputError(
-            f"{name} acts on {len(sites)} qubits; decompose it into gates on one qubit or two "
-            "neighbours"
-        )
-    if len(sites) == 2 and abs(sites[0] - sites[1]) != 1:
-        raise BadInputError(
-            f"{name} acts on qubits that are not neighbours on the chain; route the circuit to a "
-            "line first"
+            f"{name} acts on {len(sites)} qubits; decompose it into gates on one qubit or two"
         )

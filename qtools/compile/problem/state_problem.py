@@ -43,6 +43,11 @@ class CircuitProblem:
         """Number of qubits."""
         return self.leading.num_qubits
 
+    @property
+    def qubits(self) -> None:
+        """The qubit on each site; None because site ``i`` is qubit ``i``."""
+        return None
+
     def content_id(self) -> str:
         """A hash of the leading blocks and of the rest."""
         digest = hashlib.sha256(b"circuit")
@@ -72,6 +77,11 @@ class StateProblem:
     def num_qubits(self) -> int:
         """Number of qubits."""
         return self.mps.num_sites
+
+    @property
+    def qubits(self) -> None:
+        """The qubit on each site; None because site ``i`` is qubit ``i``."""
+        return None
 
     def content_id(self) -> str:
         """A hash of the tensors."""

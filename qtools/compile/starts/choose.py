@@ -12,7 +12,7 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
-from qtools.compile.starts.continuation import depth_continued, shallowest, time_continued
+from qtools.compile.starts.continuation import depth_continued, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
 from qtools.compile.starts.following import roughly_fitted
 from qtools.compile.starts.short_chain import shortening_for, transferred
@@ -104,8 +104,7 @@ def _evolution_start(
         case "time":
             return time_continued(problem, layers, sitting)
         case "depth":
-            first = trotter_ansatz(problem, shallowest(layers))
-            return depth_continued(first, layers, target.mps, sitting)
+            return depth_continued(problem, layers, target.mps, sitting)
         case "short-chain":
             return transferred(problem, layers, sitting)
     return trotter_ansatz(problem, layers)

@@ -24,6 +24,7 @@ def circuit_ansatz(circuit: InitialState) -> Ansatz:
     return Ansatz(
         initial=np.array(circuit.vectors),
         bonds=tuple(bond for bond, _ in circuit.preparation),
+        rights=circuit.rights,
         gates=np.array([gate for _, gate in circuit.preparation]).reshape(-1, 4, 4),
     )
 
@@ -37,7 +38,7 @@ def circuit_start(circuit: InitialState, layers: int, sitting: Sitting) -> Ansat
         sitting: limits and listener of the compilation.
     """
     whole = circuit_ansatz(circuit)
-    depth = len(layers_of(whole.bonds))
+    depth = len(layers_of(whole.bonds, whole.rights))
     if depth <= layers:
         return whole
     ansatz = embedded(circuit, layers)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from qtools.compile.ansatz import Ansatz, trotter_ansatz
+from qtools.compile.ansatz import Ansatz, circuit_terms, trotter_ansatz
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.mps import MPS
 from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.state_problem import Problem
 from qtools.compile.starts.following import followed, roughly_fitted
 from qtools.compile.target.evolve import evolve
 
@@ -33,21 +34,24 @@ def time_continued(problem: EvolutionProblem, layers: int, sitting: Sitting) -> 
     return followed(first, state_at, _PARTS, sitting, at=_FIRST, what="the evolution")
 
 
-def depth_continued(ansatz: Ansatz, layers: int, target: MPS, sitting: Sitting) -> Ansatz:
+def depth_continued(
+    problem: EvolutionProblem, layers: int, target: MPS, sitting: Sitting
+) -> Ansatz:
     """A shallow circuit, fitted and given idle layers in turn until it has ``layers`` of them.
 
     Args:
-        ansatz: of few brick layers, odd or even as ``layers`` is.
+        problem: what to prepare.
         layers: brick layers of the result.
         target: the state.
         sitting: limits and listener of the compilation.
     """
     depth = shallowest(layers)
+    ansatz = trotter_ansatz(problem, depth)
     while depth < layers:
         sitting.tell(f"fitting {depth} of {layers} layers", depth / layers)
         ansatz = roughly_fitted(ansatz, target, sitting)
         for _ in range(min(_LAYERS_AT_ONCE, layers - depth)):
-            ansatz = deepened(ansatz, depth) or ansatz
+            ansatz = deepened(problem, ansatz, depth) or ansatz
             depth += 1
     return ansatz
 
@@ -57,15 +61,22 @@ def shallowest(layers: int) -> int:
     return max(1, layers - _LAYERS_AT_ONCE * (layers // (2 * _LAYERS_AT_ONCE)))
 
 
-def deepened(ansatz: Ansatz, layers: int) -> Ansatz | None:
+def deepened(problem: Problem, ansatz: Ansatz, layers: int) -> Ansatz | None:
     """A circuit of ``layers`` brick layers with an idle one behind it.
 
     None where the circuit does not end with a brick layer of the right kind.
     """
+    if isinstance(problem, EvolutionProblem) and not circuit_terms(problem).is_chain:
+        usual = trotter_ansatz(problem, layers + 1)
+        count = ansatz.num_blocks
+        if usual.pairs[:count] != ansatz.pairs or usual.frozen != ansatz.frozen:
+            return None
+        idle = np.tile(np.eye(4, dtype=complex), (usual.num_blocks - count, 1, 1))
+        return usual.with_gates(np.concatenate([ansatz.gates, idle]))
     parity = layers % 2
     bonds = tuple(range(parity, ansatz.num_qubits - 1, 2))
     last = {ansatz.bonds[-1] % 2} if ansatz.bonds else set()
-    if last == {parity} or not bonds or ansatz.rights is not None:
+    if last == {parity} or not bonds:
         return None
     idle = np.tile(np.eye(4, dtype=complex), (len(bonds), 1, 1))
     return replace(ansatz, bonds=ansatz.bonds + bonds, gates=np.concatenate([ansatz.gates, idle]))

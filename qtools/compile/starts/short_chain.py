@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qtools.compile.ansatz import Ansatz, trotter_ansatz
+from qtools.compile.ansatz import Ansatz, circuit_terms, trotter_ansatz
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.mps import ComplexArray
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -124,10 +124,10 @@ def _refuse_irregular(problem: EvolutionProblem, shortening: Shortening) -> None
         "a short chain can stand for a long one only where Hamiltonian and initial state repeat "
         "every two sites; use the trotter start"
     )
-    hamiltonian, initial = problem.hamiltonian, problem.initial
-    if initial.preparation:
+    initial, terms = problem.initial, circuit_terms(problem)
+    if initial.preparation or not terms.is_chain or len(terms.pairs) != problem.num_qubits - 1:
         raise wrong
-    bonds = hamiltonian.bond_matrices()
+    bonds = terms.matrices
     stand_ins = [shortening(site) for site in range(shortening.long)]
     places = [_place(stand_in, shortening) for stand_in in stand_ins]
     if not np.allclose(initial.vectors, initial.vectors[places], rtol=0.0, atol=_ATOL):

@@ -88,6 +88,5 @@ def _trace_of_leg(matrix: ComplexArray, leg: int) -> ComplexArray:
 
 
 def _on_leg(u: ComplexArray, leg: int) -> ComplexArray:
-    eye: ComplexArray = np.eye(2, dtype=complex)
-    placed: ComplexArray = np.kron(u, eye) if leg == 0 else np.kron(eye, u)
-    return placed
+    eye = np.eye(2)
+    return np.asarray(np.kron(u, eye) if leg == 0 else np.kron(eye, u), dtype=complex)

@@ -15,10 +15,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qtools.compile.geometry.lattices import Pair
+from qtools.compile.geometry.routing import routed
 from qtools.compile.mps import MPS, ComplexArray, angle, compress
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.pair_terms import pair_terms
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
 from qtools.compile.target.integrators import METHODS, SplittingMethod
+from qtools.compile.target.splitting import gate_layers
 from qtools.compile.target.trotter_error import estimate_steps
 
 # Shares of the allowed angle.
@@ -40,12 +44,12 @@ class Start(Protocol):
         """(num_qubits, 2), or (num_qubits, 4) for a qubit and an idle reference per site."""
 
     @property
-    def preparation(self) -> tuple[tuple[int, ComplexArray], ...]:
-        """(left site, (4, 4) matrix) of each gate."""
+    def blocks(self) -> tuple[tuple[Pair, ComplexArray], ...]:
+        """((left site, right site), (4, 4) matrix) of each gate."""
 
 
 class Evolvable(Protocol):
-    """Anything that evolves under a chain Hamiltonian: a state, or an operator's Choi state."""
+    """Anything that evolves under a Hamiltonian: a state, or an operator's Choi state."""
 
     @property
     def hamiltonian(self) -> ChainHamiltonian:
@@ -62,6 +66,10 @@ class Evolvable(Protocol):
     @property
     def num_qubits(self) -> int:
         """Length of the chain."""
+
+    @property
+    def circuit_pairs(self) -> tuple[Pair, ...] | None:
+        """The pairs of sites on which a circuit has blocks; None for those that H couples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +140,9 @@ def evolve(
     """
     method = METHODS[order]
     allowed = float(np.arcsin(np.sqrt(tolerance)))
-    bonds, vectors = problem.hamiltonian.bond_matrices(), problem.initial.vectors
+    terms, vectors = pair_terms(problem.hamiltonian), problem.initial.vectors
     share = _TROTTER_SHARE * allowed
-    num_steps = max(2, estimate_steps(bonds, vectors, problem.time, method, share))
+    num_steps = max(2, estimate_steps(terms, vectors, problem.time, method, share))
     for _ in range(_MAX_REFINEMENTS):
         fine = trotter_state(
             problem, method, num_steps, max_angle=_EVOLUTION_SHARE * allowed, max_bond=max_bond
@@ -168,31 +176,30 @@ def trotter_state(
     max_bond: int | None = None,
 ) -> Evolution:
     """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
-    matrices = problem.hamiltonian.bond_matrices()
-    modulus = conserved_charge(problem.initial, matrices)
+    terms = pair_terms(problem.hamiltonian)
+    modulus = conserved_charge(problem.initial, terms.matrices)
+    forbidden = _changes_charge(modulus)
+    layers = gate_layers(
+        terms,
+        problem.num_qubits,
+        method,
+        num_steps,
+        step=problem.time / num_steps,
+        # Rounding would leave a little where a conserved charge has exact zeros.
+        exponential=lambda matrices, time: np.where(forbidden, 0.0, exponentials(matrices, time)),
+    )
     chain = Chain.product(problem.initial.vectors, modulus=modulus)
-    layers = method.layers(num_steps)
+    gates = [gate for _, gate in problem.initial.blocks]
+    for gate in routed([pair for pair, _ in problem.initial.blocks], problem.num_qubits):
+        bond, matrix = np.array([gate.bond]), gate.matrix(gates)
+        chain, _ = apply_gates(chain, bond, matrix[None], Truncation(max_weight=0.0))
     cuts_per_layer = max(1, problem.num_qubits // 2)
     truncation = Truncation(
-        max_weight=(max_angle / len(layers)) ** 2 / cuts_per_layer, max_bond=max_bond
+        max_weight=(max_angle / max(1, len(layers))) ** 2 / cuts_per_layer, max_bond=max_bond
     )
     discarded, moved = 0.0, 0.0
-    for bond, gate in problem.initial.preparation:
-        chain, _ = apply_gates(chain, np.array([bond]), gate[None], Truncation(max_weight=0.0))
-    step = problem.time / num_steps
-    forbidden = _changes_charge(modulus)
-    propagators: dict[tuple[int, float], ComplexArray] = {}
-    for parity, fraction in layers:
-        sites = np.arange(parity, problem.num_qubits - 1, 2)
-        if len(sites) == 0:
-            continue
-        key = (parity, fraction)
-        if key not in propagators:
-            # Rounding would leave a little where a conserved charge has exact zeros.
-            propagators[key] = np.where(
-                forbidden, 0.0, exponentials(matrices[sites], fraction * step)
-            )
-        chain, lost = apply_gates(chain, sites, propagators[key], truncation)
+    for layer in layers:
+        chain, lost = apply_gates(chain, layer.sites, layer.gates, truncation)
         discarded += lost
         moved += float(np.sqrt(lost))
     phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
@@ -208,10 +215,10 @@ def conserved_charge(initial: Start, matrices: ComplexArray) -> int:
 
     Args:
         initial: no charge is sharp unless this is a basis state of qubits.
-        matrices: (n - 1, 4, 4), the Hamiltonian of each bond.
+        matrices: (m, 4, 4), the Hamiltonian of each pair.
     """
     is_basis_state = bool(np.all(np.any(initial.vectors == 0.0, axis=1)))
-    if initial.preparation or initial.vectors.shape[1] != 2 or not is_basis_state:
+    if initial.blocks or initial.vectors.shape[1] != 2 or not is_basis_state:
         return 1
     moduli = (len(initial.vectors) + 1, 2)
     return next((m for m in moduli if not np.any(matrices[:, _changes_charge(m)])), 1)

@@ -1,5 +1,9 @@
 """Splitting methods for ``exp(-i (A + B) t)`` with ``A`` the even and ``B`` the odd bonds.
 
+Of more than two parts, a palindromic method is a product of passes: first over all parts in order,
+then backwards, and so on (McLachlan, SIAM J. Sci. Comput. 16 (1995), 151). The last part of a pass
+and the first of the next join; of two parts, the passes make the layers below.
+
 A step of length ``h`` applies ``A, B, A, ...`` in turn with the fractions of ``h`` below; the first
 and the last stage belong to the same part, so that neighbouring steps share one layer.
 """
@@ -18,6 +22,14 @@ class SplittingMethod:
 
     order: int
     fractions: tuple[float, ...]
+
+    @property
+    def passes(self) -> tuple[float, ...]:
+        """The fraction of the step that each pass over all parts takes; their number is even."""
+        passes: list[float] = []
+        for fraction in self.fractions[:-1]:
+            passes.append(fraction - (passes[-1] if passes else 0.0))
+        return tuple(passes)
 
     def layers(self, num_steps: int) -> list[tuple[int, float]]:
         """(parity, fraction of a step) of every layer of ``num_steps`` steps, first ones first."""

@@ -5,18 +5,19 @@ side by side what the compilation has changed.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.inputs.hamiltonian_file import read_text
 from qtools.compile.mps import MPS, ComplexArray, canonical_form
 from qtools.compile.problem.hamiltonians import PAULI, ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.target.circuit_target import snapshots
 from qtools.errors import BadInputError
+from qtools.runs.untrusted import read_text
 
 _TEXT = re.compile(r"([IXYZ]+):(\d{1,6}(?:,\d{1,6})*)")
 _MOST_SCHMIDT = 64
@@ -95,9 +96,22 @@ class Physics:
 
 
 def measure(
-    mps: MPS, observables: tuple[Observable, ...], hamiltonian: ChainHamiltonian | None = None
+    mps: MPS,
+    observables: tuple[Observable, ...],
+    hamiltonian: ChainHamiltonian | None = None,
+    *,
+    qubits: Sequence[int] | None = None,
 ) -> Physics:
-    """Measure a normalised state."""
+    """Measure a normalised state.
+
+    Args:
+        mps: the state.
+        observables: on qubits.
+        hamiltonian: on sites.
+        qubits: the qubit on each site; qubit ``i`` on site ``i`` by default.
+    """
+    places = range(mps.num_sites) if qubits is None else qubits
+    site = {qubit: position for position, qubit in enumerate(places)}
     form = canonical_form(mps)
     expect = _Expectations(form.mps)
     num_sites = mps.num_sites
@@ -108,7 +122,9 @@ def measure(
             term.coefficient * expect(term.label, term.sites) for term in hamiltonian.terms
         )
     return Physics(
-        observables={str(o): expect(o.label, o.sites) for o in observables},
+        observables={
+            str(o): expect(o.label, tuple(site[qubit] for qubit in o.sites)) for o in observables
+        },
         entanglement_entropy=tuple(_entropy(values) for values in form.schmidt[1:-1]),
         middle_schmidt=_normalised(form.schmidt[num_sites // 2])[:_MOST_SCHMIDT],
         total_sz=sz,
@@ -118,8 +134,8 @@ def measure(
 
 def circuit_state(ansatz: Ansatz) -> MPS:
     """The state that the blocks make."""
-    blocks = tuple(zip(ansatz.bonds, ansatz.gates, strict=True))
-    circuit = InitialState(vectors=ansatz.initial, preparation=blocks)
+    blocks = zip(ansatz.pairs, ansatz.gates, strict=True)
+    circuit = InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
     *_, last = snapshots(circuit, tolerance=_TOLERANCE)
     return last.target(tolerance=_TOLERANCE).mps
 

@@ -6,7 +6,6 @@ their sum, and each has the charge of its sector exactly. Sectors of about the s
 matrices of a stack, are solved together. Without a conserved charge, there is one sector.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
+from qtools.runs.cores import cores
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -23,7 +23,7 @@ NO_CHARGE = -1
 """Charge of rows and columns that are left out."""
 
 _GRAIN = 4  # numbers of columns are rounded up to multiples of this
-_POOL = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
+_POOL = ThreadPoolExecutor(max(1, cores() - 1))
 _PARALLEL_SIZE = 20_000  # entries below which a second thread costs more than it brings
 
 
@@ -139,7 +139,7 @@ def stacked_eigh(matrices: ComplexArray) -> tuple[FloatArray, ComplexArray]:
 
     LAPACK's own threads do nothing for matrices this small, and NumPy drops the interpreter lock.
     """
-    workers = min(len(matrices), os.cpu_count() or 1)
+    workers = min(len(matrices), cores())
     if workers < 2 or matrices.size < _PARALLEL_SIZE:
         values, vectors = np.linalg.eigh(matrices)
         return values, vectors

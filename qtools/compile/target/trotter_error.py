@@ -1,8 +1,10 @@
-"""How many steps a splitting method needs, from a short piece of the chain done exactly."""
+"""How many steps a splitting method needs, from a small piece of the system done exactly."""
 
 import numpy as np
 
 from qtools.compile.mps import ComplexArray
+from qtools.compile.problem.pair_terms import PairTerms
+from qtools.compile.target.dense_gates import apply_gate
 from qtools.compile.target.integrators import SplittingMethod
 
 # Long enough to hold the nested commutators that make up the error of an order-4 method, short
@@ -14,20 +16,19 @@ _MAX_STEPS = 100_000
 
 
 def estimate_steps(
-    bonds: ComplexArray,
+    terms: PairTerms,
     vectors: ComplexArray,
     time: float,
     method: SplittingMethod,
     max_angle: float,
 ) -> int:
-    """Steps of ``method`` for an angle error of about ``max_angle`` radians on the whole chain.
+    """Steps of ``method`` for an angle error of about ``max_angle`` radians on the whole system.
 
-    The error of the piece of the chain with the strongest couplings is scaled up by the root of
-    the number of bonds, since errors far apart on the chain are orthogonal. The caller measures the
-    error that results.
+    The error of a piece with the strongest couplings is scaled up by the root of the number of
+    pairs, since errors far apart are orthogonal. The caller measures the error that results.
 
     Args:
-        bonds: (n - 1, 4, 4), the Hamiltonian.
+        terms: the Hamiltonian.
         vectors: (n, 2), the product state to evolve; for an operator (n, 4), see
             :class:`qtools.compile.ansatz.Ansatz`.
         time: to evolve.
@@ -35,14 +36,14 @@ def estimate_steps(
         max_angle: allowed.
     """
     window = min(_WINDOW if vectors.shape[1] == 2 else _OPERATOR_WINDOW, len(vectors))
-    first = _strongest(bonds, window - 1)
-    pieces = bonds[first : first + window - 1]
-    start = _product(vectors[first : first + window])
-    exact = _exact(pieces, start, time)
-    allowed = max_angle / np.sqrt(len(bonds) / len(pieces))
+    sites = _strongest(terms, window, len(vectors))
+    piece = _piece(terms, sites)
+    start = _product(vectors[sites])
+    exact = _exact(piece, start, time)
+    allowed = max_angle / np.sqrt(len(terms.pairs) / max(1, len(piece.pairs)))
     steps = 1
     while steps < _MAX_STEPS:
-        error = _angle(exact, _split(pieces, start, time, method, steps))
+        error = _angle(exact, _split(piece, start, time, method, steps))
         if error <= allowed:
             break
         # Never trust the asymptotic order far away from where it holds.
@@ -50,17 +51,49 @@ def estimate_steps(
     return steps
 
 
-def _strongest(bonds: ComplexArray, width: int) -> int:
-    norms = np.concatenate([[0.0], np.cumsum(np.linalg.norm(bonds, axis=(1, 2)))])
-    return int(np.argmax(norms[width:] - norms[:-width]))
+def _strongest(terms: PairTerms, size: int, num_sites: int) -> list[int]:
+    """About the sites of the connected piece with the strongest couplings, in order."""
+    norms = np.linalg.norm(terms.matrices, axis=(1, 2))
+    if terms.is_chain:
+        sums = np.concatenate([[0.0], np.cumsum(norms)])
+        first = int(np.argmax(sums[size - 1 :] - sums[: num_sites - size + 1]))
+        return list(range(first, first + size))
+    around: dict[int, list[tuple[float, int]]] = {}
+    for (i, j), norm in zip(terms.pairs, norms.tolist(), strict=True):
+        around.setdefault(i, []).append((norm, j))
+        around.setdefault(j, []).append((norm, i))
+    if not around:
+        return list(range(size))
+    sites = [max(around, key=lambda site: sum(norm for norm, _ in around[site]))]
+    while len(sites) < size:
+        pull: dict[int, float] = {}
+        for site in sites:
+            for norm, other in around[site]:
+                if other not in sites:
+                    pull[other] = pull.get(other, 0.0) + norm
+        if not pull:
+            break
+        sites.append(max(pull, key=lambda site: (pull[site], -site)))
+    return sorted(sites)
 
 
-def _exact(bonds: ComplexArray, start: ComplexArray, time: float) -> ComplexArray:
+def _piece(terms: PairTerms, sites: list[int]) -> PairTerms:
+    """The terms inside a set of sites, numbered anew, in the layers that they had."""
+    place = {site: position for position, site in enumerate(sites)}
+    inside = [k for k, (i, j) in enumerate(terms.pairs) if i in place and j in place]
+    number = {k: position for position, k in enumerate(inside)}
+    return PairTerms(
+        pairs=tuple((place[terms.pairs[k][0]], place[terms.pairs[k][1]]) for k in inside),
+        matrices=terms.matrices[inside],
+        layers=tuple(tuple(number[k] for k in layer if k in number) for layer in terms.layers),
+    )
+
+
+def _exact(piece: PairTerms, start: ComplexArray, time: float) -> ComplexArray:
     dimension = len(start)
     hamiltonian = np.zeros((dimension, dimension), dtype=complex)
-    for site, matrix in enumerate(bonds):
-        left, right = np.eye(2**site), np.eye(2 ** (len(bonds) - 1 - site))
-        hamiltonian += np.kron(np.kron(left, matrix), right)
+    for pair, matrix in zip(piece.pairs, piece.matrices, strict=True):
+        hamiltonian += apply_gate(np.eye(dimension, dtype=complex), pair, matrix)
     energies, states = np.linalg.eigh(hamiltonian)
     phases = np.exp(-1j * energies * time)[:, None]
     evolved: ComplexArray = states @ (phases * (states.conj().T @ start))
@@ -68,16 +101,19 @@ def _exact(bonds: ComplexArray, start: ComplexArray, time: float) -> ComplexArra
 
 
 def _split(
-    bonds: ComplexArray, start: ComplexArray, time: float, method: SplittingMethod, steps: int
+    piece: PairTerms, start: ComplexArray, time: float, method: SplittingMethod, steps: int
 ) -> ComplexArray:
-    values, states = np.linalg.eigh(bonds)
-    state = start
-    for parity, fraction in method.layers(steps):
+    values, states = np.linalg.eigh(piece.matrices)
+    gates = {}
+    for fraction in sorted(set(method.passes)):
         phases = np.exp(-1j * values * (fraction * time / steps))
-        gates = np.matmul(states * phases[:, None, :], states.conj().swapaxes(1, 2))
-        for site in range(parity, len(bonds), 2):
-            state = np.matmul(gates[site], state.reshape(2**site, 4, -1))
-    return state.reshape(start.shape)
+        gates[fraction] = np.matmul(states * phases[:, None, :], states.conj().swapaxes(1, 2))
+    order = [k for layer in piece.layers for k in layer]
+    state = start
+    for position, fraction in enumerate(method.passes * steps):
+        for k in reversed(order) if position % 2 else order:
+            state = apply_gate(state, piece.pairs[k], gates[fraction][k])
+    return state
 
 
 def _product(vectors: ComplexArray) -> ComplexArray:

@@ -1,13 +1,15 @@
 """Import a folder of files as one source of a corpus; every file is accounted for."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from qtools import __version__
 from qtools.circuits.qiskit_io import MAX_OPERATIONS
-from qtools.console import Ticker, counting
+from qtools.console import Ticker
 from qtools.datasets.generate import check_bounds
 from qtools.datasets.levels import UNIVERSAL
 from qtools.datasets.manifest import FILE_NAME, Manifest, read_manifest
@@ -22,11 +24,19 @@ from qtools.datasets.publish import (
 )
 from qtools.datasets.recipe import SplitRules
 from qtools.datasets.rows import Provenance, Row, make_row
+from qtools.datasets.shards import file_sha256
 from qtools.datasets.wild.read import read_file
 from qtools.errors import BadInputError, OutputExistsError
-from qtools.runs.executors import Ending, Executor, Limits, run_all
+from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, begun, resumed, run_campaign
+from qtools.runs.campaign import results as campaign_results
+from qtools.runs.executors import Executor, Limits
+from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions
+from qtools.runs.sharding import WHOLE, Shard
+from qtools.runs.tasks import Task
+from qtools.runs.typed import typed
 
+KIND = "import"
 SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".qpy")
 LIMITS = Limits(seconds=60.0, memory_bytes=2 << 30)
 MAX_QUBITS = 10_000
@@ -68,17 +78,96 @@ class ImportJob:
 
 
 def import_files(
-    job: ImportJob, corpus: Path, *, executor: Executor, tick: Ticker, limits: Limits = LIMITS
-) -> Manifest:
-    """Add the circuits of files to a corpus, or start a corpus with them.
+    job: ImportJob,
+    corpus: Path,
+    *,
+    executor: Executor,
+    tick: Ticker,
+    limits: Limits = LIMITS,
+    shard: Shard = WHOLE,
+) -> Manifest | None:
+    """Add the circuits of files to a corpus, or start a corpus with them; resumes when rerun.
+
+    Returns:
+        The new record of the corpus; None for a shard, after which :func:`merge_import` makes one.
 
     Raises:
         BadInputError: no such path, no files there, or the disk refuses.
         OutputExistsError: the corpus has a source of that name, or ``corpus`` is none.
     """
-    manifest = _open_or_new(job, corpus)
+    begun_before = begun(corpus / FOLDER) is not None
+    manifest = _open_or_new(job, corpus, begun_before)
     files = find_files(job.paths)
-    results = _read_all(job, files, executor, limits, tick)
+    campaign = campaign_of(job, files, limits=limits)
+    if begun_before and _is_published(job, manifest, campaign, corpus):
+        return manifest
+    if shard.count > 1:
+        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick, shard=shard)
+        return None
+    with locked(corpus):
+        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick)
+        tick("writing the corpus", 1.0)
+        return _publish(job, files, campaign, manifest, corpus)
+
+
+def merge_import(corpus: Path) -> Manifest:
+    """Publish an import whose shards have all run.
+
+    Raises:
+        StoppedEarlyError: some files have not been read.
+        BadInputError: records disagree or are damaged, or the files have changed.
+    """
+    request, _ = resumed(corpus / FOLDER)
+    job = typed(ImportJob, _with_paths(request), source="the request of the import")
+    files = find_files(job.paths)
+    campaign = campaign_of(job, files)
+    resumed(corpus / FOLDER, campaign)
+    with locked(corpus):
+        return _publish(job, files, campaign, _open_or_new(job, corpus, True), corpus)
+
+
+def campaign_of(
+    job: ImportJob, files: Sequence["FoundFile"], *, limits: Limits = LIMITS
+) -> Campaign:
+    """One task per file, named by what the file holds and is called."""
+    tasks = [
+        Task(
+            kind="file",
+            arguments={
+                "label": file.label,
+                "sha256": file_sha256(file.path),
+                "source": job.source,
+                "license": job.license,
+                "qtools": __version__,
+            },
+        )
+        for file in files
+    ]
+    paths = {task.id: str(file.path.absolute()) for task, file in zip(tasks, files, strict=True)}
+    request = asdict(job) | {"paths": [str(path.absolute()) for path in job.paths]}
+    return Campaign(
+        kind=KIND,
+        request=request,
+        tasks=tasks,
+        function=rows_of_file,
+        payload=lambda task: (
+            paths[task.id],
+            task.arguments["label"],
+            task.arguments["source"],
+            task.arguments["license"],
+        ),
+        limits=limits,
+    )
+
+
+def _publish(
+    job: ImportJob,
+    files: Sequence["FoundFile"],
+    campaign: Campaign,
+    manifest: Manifest,
+    corpus: Path,
+) -> Manifest:
+    results = _Read(found=campaign_results(campaign, corpus / FOLDER))
     keys: list[RowKey] = []
     rejected: list[Rejection] = []
     for number, (file, result) in enumerate(zip(files, results, strict=True)):
@@ -87,7 +176,7 @@ def import_files(
     folder = next((path for path in job.paths if path.is_dir()), job.paths[0].parent)
     batch = Batch(
         keys=keys,
-        read=lambda place: results[place[0]]["rows"][place[1]],
+        read=results.row,
         rejected=rejected,
         name=job.source,
         license=job.license,
@@ -96,7 +185,45 @@ def import_files(
         generator="file",
         notices=copy_folder_notices(corpus, job.source, folder),
     )
-    return publish(corpus, manifest, [batch])
+    published = publish(corpus, manifest, [batch])
+    shutil.rmtree(corpus / FOLDER)
+    return published
+
+
+def _is_published(job: ImportJob, manifest: Manifest, campaign: Campaign, corpus: Path) -> bool:
+    """Whether an import was killed after all was written, before its records were removed."""
+    if all(entry.name != job.source for entry in manifest.sources):
+        return False
+    resumed(corpus / FOLDER, campaign)
+    shutil.rmtree(corpus / FOLDER)
+    return True
+
+
+def _with_paths(request: Any) -> Any:
+    """The request with its paths as paths."""
+    if isinstance(request, dict) and isinstance(request.get("paths"), list):
+        return request | {"paths": [Path(str(path)) for path in request["paths"]]}
+    return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What became of the files, in their order."""
+
+    found: Results
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self._of(value) for _, value in self.found)
+
+    def row(self, place: tuple[int, int]) -> Row:
+        """One row of one file."""
+        row: Row = self.found.of(self.found.campaign.tasks[place[0]])[place[1]]
+        return row
+
+    def _of(self, value: Any) -> dict[str, Any]:
+        if isinstance(value, Failure):
+            return {"rows": [], "rejected": [asdict(value)]}
+        return {"rows": value, "rejected": []}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +245,7 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 if file.suffix.lower() in SUFFIXES and file.is_file():
+                    refuse_link_out(path, file)
                     label = file.relative_to(path).as_posix()
                     found.setdefault(file.resolve(), FoundFile(path=file, label=label))
         elif path.is_file():
@@ -132,16 +260,25 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
     return sorted(found.values(), key=lambda file: (file.label, str(file.path)))
 
 
-def _open_or_new(job: ImportJob, corpus: Path) -> Manifest:
+def refuse_link_out(folder: Path, file: Path) -> None:
+    """Raise :class:`BadInputError` for a symbolic link that leads out of the imported folder."""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadInputError(
+            f"expected the files of {folder} to lie in it, and {file} is a link to somewhere else; "
+            "remove it, or name its target as a file to import"
+        )
+
+
+def _open_or_new(job: ImportJob, corpus: Path, begun_before: bool) -> Manifest:
     if (corpus / FILE_NAME).exists():
         manifest = read_manifest(corpus)
-        if any(entry.name == job.source for entry in manifest.sources):
+        if not begun_before and any(entry.name == job.source for entry in manifest.sources):
             raise OutputExistsError(
                 f"expected a new source for {corpus}, which holds one named {job.source!r} "
                 "already; choose another --source"
             )
         return manifest
-    if corpus.exists() and (not corpus.is_dir() or any(corpus.iterdir())):
+    if not begun_before and holds_anything(corpus):
         raise OutputExistsError(
             f"expected {corpus} to be a corpus or an empty directory, and it holds other files; "
             "choose another --out"
@@ -154,27 +291,6 @@ def _open_or_new(job: ImportJob, corpus: Path) -> Manifest:
         versions=versions("qiskit", "pyarrow", "numpy", "rustworkx"),
         splits=split_rules_json(SplitRules()),
     )
-
-
-def _read_all(
-    job: ImportJob,
-    files: Sequence[FoundFile],
-    executor: Executor,
-    limits: Limits,
-    tick: Ticker,
-) -> list[dict[str, Any]]:
-    arguments = [(str(file.path), file.label, job.source, job.license) for file in files]
-    results: list[dict[str, Any]] = [{} for _ in files]
-    show = counting(tick, len(files), "files")
-    outcomes = run_all(rows_of_file, arguments, executor=executor, limits=limits)
-    for done, outcome in enumerate(outcomes, start=1):
-        if outcome.ending is Ending.DONE and outcome.value is not None:
-            results[outcome.index] = {"rows": outcome.value, "rejected": []}
-        else:
-            entry = {"reason": outcome.reason, "message": outcome.message}
-            results[outcome.index] = {"rows": [], "rejected": [entry]}
-        show(done)
-    return results
 
 
 def rows_of_file(argument: tuple[str, str, str, str]) -> list[Row]:

@@ -1,7 +1,7 @@
 """A circuit diagram: wires from left to right, every gate as early as it can be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 from qtools.report.svg import Drawing
 
@@ -24,21 +24,20 @@ _CONTROLLED = {
 _NAMES = {"sx": "√X", "sxdg": "√X†", "sdg": "S†", "tdg": "T†", "measure": "M", "reset": "0"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """One statement to draw.
+class Drawable(Protocol):
+    """One statement to draw."""
 
-    Attributes:
-        name: as in OpenQASM.
-        qubits: operands in order; controls first.
-    """
+    @property
+    def name(self) -> str:
+        """As in OpenQASM."""
 
-    name: str
-    qubits: tuple[int, ...]
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        """Operands in order, controls first."""
 
 
 def circuit_diagram(
-    gates: Sequence[Gate], *, num_qubits: int, title: str, description: str, most: int = 60
+    gates: Sequence[Drawable], *, num_qubits: int, title: str, description: str, most: int = 60
 ) -> str:
     """The SVG of the first columns of a circuit; its end is cut when it is longer.
 
@@ -49,7 +48,7 @@ def circuit_diagram(
         most: columns drawn.
     """
     free = [0] * num_qubits
-    placed: list[tuple[int, Gate]] = []
+    placed: list[tuple[int, Drawable]] = []
     cut = False
     for gate in gates:
         low, high = min(gate.qubits, default=0), max(gate.qubits, default=num_qubits - 1)
@@ -75,7 +74,7 @@ def circuit_diagram(
     return drawing.markup()
 
 
-def _draw(drawing: Drawing, x: float, gate: Gate) -> None:
+def _draw(drawing: Drawing, x: float, gate: Drawable) -> None:
     if gate.name == "barrier":
         for qubit in gate.qubits:
             drawing.line(x, _wire(qubit) - 14, x, _wire(qubit) + 14, "grid")

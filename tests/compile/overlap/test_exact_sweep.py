@@ -4,16 +4,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qtools.compile.overlap.exact import ExactOverlap
-from tests.compile.dense import ansatz_state, random_ansatz, random_mps, random_unitaries
+from tests.compile.dense import (
+    ansatz_state,
+    random_ansatz,
+    random_graph_ansatz,
+    random_mps,
+    random_unitaries,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.parametrize("random", [random_ansatz, random_graph_ansatz])
 @given(seed=seeds, num_qubits=st.integers(2, 6), num_blocks=st.integers(1, 9))
-@settings(max_examples=40)
-def test_each_block_is_seen_among_the_present_others(seed, num_qubits, num_blocks):
+@settings(max_examples=25)
+def test_each_block_is_seen_among_the_present_others(random, seed, num_qubits, num_blocks):
     rng = np.random.default_rng(seed)
-    ansatz, target = random_ansatz(rng, num_qubits, num_blocks), random_mps(rng, num_qubits, 4)
+    ansatz, target = random(rng, num_qubits, num_blocks), random_mps(rng, num_qubits, 4)
     present, visits = ansatz.gates.copy(), []
 
     def replace(block, environment):

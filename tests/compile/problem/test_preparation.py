@@ -48,7 +48,6 @@ def test_gates_fuse_into_vectors_and_blocks():
         (lambda c: c.measure(1, 0), r"instruction 1 \(measure on qubits 1\)"),
         (lambda c: c.reset(2), r"instruction 1 \(reset on qubits 2\)"),
         (lambda c: c.ccx(0, 1, 2), r"instruction 1 \(ccx on qubits 0,1,2\) acts on 3 qubits"),
-        (lambda c: c.cx(2, 0), r"instruction 1 \(cx on qubits 2,0\).*not neighbours"),
         (lambda c: c.rx(Parameter("a"), 0), "free parameters"),
     ],
 )
@@ -58,6 +57,20 @@ def test_what_is_no_chain_circuit_is_refused_by_name_and_position(build, message
     build(circuit)
     with pytest.raises(BadInputError, match=message):
         initial_state_from_circuit(circuit)
+
+
+def test_gates_between_any_two_qubits_are_kept_as_they_are():
+    circuit = QuantumCircuit(4)
+    circuit.h(3)
+    circuit.cx(3, 0)
+    circuit.rzz(0.3, 1, 3)
+    circuit.sx(0)
+    found = initial_state_from_circuit(circuit)
+    assert [pair for pair, _ in found.blocks] == [(0, 3), (1, 3)]
+    expected = Statevector(circuit).data
+    np.testing.assert_allclose(initial_state(found), expected, atol=1e-14)
+    np.testing.assert_allclose(initial_state(found.on_neighbours()), expected, atol=1e-14)
+    assert found.on_neighbours().rights is None
 
 
 def test_classical_control_is_refused():

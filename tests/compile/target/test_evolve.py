@@ -8,6 +8,7 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, xyz
+from qtools.compile.problem.pair_terms import pair_terms
 from qtools.compile.target.evolve import conserved_charge, evolve, exponentials, trotter_state
 from qtools.compile.target.integrators import METHODS
 from qtools.compile.target.trotter_error import estimate_steps
@@ -120,13 +121,13 @@ def test_conserved_charge_is_found_and_the_state_is_right(coupling, field, initi
         initial=InitialState.named(initial, num_qubits=4),
         time=0.8,
     )
-    assert conserved_charge(problem.initial, problem.hamiltonian.bond_matrices()) == modulus
+    assert conserved_charge(problem.initial, pair_terms(problem.hamiltonian).matrices) == modulus
     found = evolve(problem, tolerance=1e-10).mps.to_dense()
     assert 1.0 - fidelity(exact_state(problem), found) < 1e-10
 
 
 def test_no_charge_is_sharp_in_a_superposition_or_after_a_preparation():
-    matrices = heisenberg(3).bond_matrices()
+    matrices = pair_terms(heisenberg(3)).matrices
     tilted = InitialState(vectors=np.full((3, 2), np.sqrt(0.5), dtype=complex))
     prepared = InitialState(
         vectors=np.eye(2, dtype=complex)[[0, 1, 0]], preparation=((0, np.eye(4)),)
@@ -145,8 +146,8 @@ def test_a_cap_on_the_bond_is_obeyed_and_owned_up_to():
 def test_estimated_steps_suffice_for_the_whole_chain():
     problem = random_problem(np.random.default_rng(8), 10, time=1.0)
     for order, method in METHODS.items():
-        bonds = problem.hamiltonian.bond_matrices()
-        steps = estimate_steps(bonds, problem.initial.vectors, problem.time, method, 1e-3)
+        terms = pair_terms(problem.hamiltonian)
+        steps = estimate_steps(terms, problem.initial.vectors, problem.time, method, 1e-3)
         state = trotter_state(problem, method, steps, max_angle=1e-7).mps.to_dense()
         angle = np.arccos(np.sqrt(min(1.0, fidelity(state, exact_state(problem)))))
         assert angle < 3e-3, order

@@ -6,6 +6,9 @@ digest here covers the names, types, shapes and bytes of all arrays.
 
 import hashlib
 import io
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 
 from qtools.errors import BadInputError
 from qtools.runs.files import write_bytes
+from qtools.runs.untrusted import read_bytes
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -30,9 +34,20 @@ NPZ_ERRORS = (
     KeyError,
     EOFError,
     RuntimeError,
+    MemoryError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    lzma.LZMAError,
     zlib.error,
     zipfile.BadZipFile,
 )
+
+MAX_BYTES = 4 << 30
+"""Of all arrays of a file together."""
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
@@ -50,7 +65,7 @@ def read_arrays(path: Path, *, what: str) -> dict[str, NDArray[Any]]:
         BadInputError: when the file cannot be read, or is not exactly what was written.
     """
     try:
-        arrays = plain_arrays(path.read_bytes())
+        arrays = plain_arrays(read_bytes(path, what=what, max_bytes=MAX_BYTES))
     except NPZ_ERRORS as error:
         raise damaged(path, what, str(error) or type(error).__name__) from None
     digest = arrays.pop(_DIGEST, None)
@@ -60,10 +75,18 @@ def read_arrays(path: Path, *, what: str) -> dict[str, NDArray[Any]]:
 
 
 def plain_arrays(data: bytes) -> dict[str, NDArray[Any]]:
-    """The arrays of an npz file of any origin; raises one of several errors when it is none."""
+    """The arrays of an npz file of any origin; raises one of :data:`NPZ_ERRORS` when it is none.
+
+    Nothing is unpickled, and a file that would unpack to more than :data:`MAX_BYTES` is refused
+    before it is unpacked.
+    """
     archive = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(archive, NpzFile):
         raise ValueError("it holds one array instead of an archive")
+    with zipfile.ZipFile(io.BytesIO(data)) as members:
+        unpacked = sum(member.file_size for member in members.infolist())
+    if unpacked > MAX_BYTES:
+        raise ValueError(f"it unpacks to more than {MAX_BYTES >> 20} MiB")
     return {name: archive[name] for name in archive.files}
 
 

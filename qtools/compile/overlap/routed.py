@@ -1,0 +1,59 @@
+"""Circuits with blocks between any two sites, for engines that take neighbours only."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from qtools.compile.ansatz import Ansatz
+from qtools.compile.fitting.evaluation import OverlapEngine
+from qtools.compile.geometry.routing import SWAP, flipped, routed
+from qtools.compile.mps import ComplexArray
+
+
+class RoutedOverlap:
+    """An engine for neighbours, given the same circuit with its blocks brought together by swaps.
+
+    The swaps stay inside: values and derivatives are those of the circuit as it was given.
+
+    Attributes:
+        error_angle: that of the engine inside, after the last evaluation.
+    """
+
+    def __init__(self, ansatz: Ansatz, engine: Callable[[Ansatz], OverlapEngine]) -> None:
+        """Build ``engine`` for the neighbour circuit of ``ansatz``."""
+        self._route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
+        self._engine = engine(on_neighbours(ansatz))
+        self._num_blocks = ansatz.num_blocks
+        self.error_angle = self._engine.error_angle
+
+    def value(self, gates: ComplexArray) -> complex:
+        """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
+        value = self._engine.value(self._routed(gates))
+        self.error_angle = self._engine.error_angle
+        return value
+
+    def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
+        """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
+        overlap, found = self._engine.value_and_environments(self._routed(gates))
+        self.error_angle = self._engine.error_angle
+        environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
+        for gate, environment in zip(self._route, found, strict=True):
+            for index, is_flipped in gate.gates:
+                inner = SWAP @ environment if gate.is_swapped else environment
+                environments[index] = flipped(inner) if is_flipped else inner
+        return overlap, environments
+
+    def _routed(self, gates: ComplexArray) -> ComplexArray:
+        return np.array([gate.matrix(gates) for gate in self._route]).reshape(-1, 4, 4)
+
+
+def on_neighbours(ansatz: Ansatz) -> Ansatz:
+    """The same circuit with gates on neighbours only, at most one of its blocks in each."""
+    if ansatz.rights is None:
+        return ansatz
+    route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
+    return Ansatz(
+        initial=ansatz.initial,
+        bonds=tuple(gate.bond for gate in route),
+        gates=np.array([gate.matrix(ansatz.gates) for gate in route]).reshape(-1, 4, 4),
+    )

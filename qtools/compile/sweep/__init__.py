@@ -1,0 +1,1 @@
+"""Sweeps: the product of models, sizes, times, depths and seeds, one circuit per combination."""

@@ -1,0 +1,16 @@
+"""Two-qubit gates on whole statevectors."""
+
+import numpy as np
+
+from qtools.compile.geometry.lattices import Pair
+from qtools.compile.mps import ComplexArray
+
+
+def apply_gate(state: ComplexArray, pair: Pair, gate: ComplexArray) -> ComplexArray:
+    """The (4, 4) ``gate`` on sites ``pair`` of a state (2 ** n, ...), site 0 most significant."""
+    i, j = pair
+    shape = (2**i, 2, 2 ** (j - i - 1), 2, -1)
+    tensor = np.tensordot(
+        gate.reshape(2, 2, 2, 2), state.reshape(shape), axes=((2, 3), (1, 3))
+    ).transpose(2, 0, 3, 1, 4)
+    return np.ascontiguousarray(tensor).reshape(state.shape)

@@ -1,0 +1,1 @@
+"""The reports of sampled circuits and of their verification."""

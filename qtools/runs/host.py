@@ -1,0 +1,105 @@
+"""A process of its own that runs limited workers for a process that may start none.
+
+Dask's workers are daemonic, and Python lets such processes start no others through
+``multiprocessing``; also they cannot stop a call that hangs. So each of their threads talks to one
+host over its standard streams, and the host keeps a worker with limits
+(:mod:`qtools.runs.workers`). A host whose caller dies sees the end of its input and ends.
+
+Messages are pickled: both ends are this program, started by the same user.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import IO, Any
+
+from qtools import __version__
+from qtools.errors import BadInputError
+from qtools.runs.executors import Limits, Outcome
+from qtools.runs.workers import run_in_workers
+
+_LENGTH_BYTES = 8
+_here = threading.local()
+
+
+def run_chunk(
+    function: Callable[[Any], Any], arguments: Sequence[Any], limits: Limits, version: str
+) -> list[Outcome[Any]]:
+    """Outcomes of calls, made in a limited worker of this thread's host.
+
+    Args:
+        function: importable by name.
+        arguments: one per call; outcomes are numbered from 0.
+        limits: per call.
+        version: of qtools on the caller's side.
+
+    Raises:
+        BadInputError: another version of qtools is installed here.
+    """
+    if version != __version__:
+        raise BadInputError(
+            f"expected qtools {version} on every worker, and one has {__version__}; "
+            "install the same version everywhere"
+        )
+    host: _Host | None = getattr(_here, "host", None)
+    if host is None or not host.alive():
+        host = _here.host = _Host()
+    return host.run(function, arguments, limits)
+
+
+class _Host:
+    """The host process of one thread."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "qtools.runs.host"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def run(
+        self, function: Callable[[Any], Any], arguments: Sequence[Any], limits: Limits
+    ) -> list[Outcome[Any]]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        _send(self._process.stdin, (function, list(arguments), limits))
+        outcomes: list[Outcome[Any]] = _receive(self._process.stdout)
+        return outcomes
+
+
+def _send(stream: IO[bytes], message: Any) -> None:
+    data = pickle.dumps(message)
+    stream.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> Any:
+    """The next message; :class:`EOFError` when the other side is gone."""
+    length = stream.read(_LENGTH_BYTES)
+    data = stream.read(int.from_bytes(length, "big")) if len(length) == _LENGTH_BYTES else b""
+    if not data:
+        raise EOFError("the other side of a host's streams is gone")
+    return pickle.loads(data)  # noqa: S301 - both ends are this program
+
+
+def _main() -> None:
+    """Serve chunks until standard input ends."""
+    # Whatever a call prints goes to standard error; standard output carries answers only.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        try:
+            function, arguments, limits = _receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        outcomes = list(run_in_workers(function, arguments, count=1, limits=limits))
+        _send(answers, outcomes)
+
+
+if __name__ == "__main__":
+    _main()

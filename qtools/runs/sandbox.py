@@ -1,0 +1,44 @@
+"""Reading with libraries that may hang, crash or take all memory: in a process that may die."""
+
+from collections.abc import Callable
+from multiprocessing import current_process
+from typing import TypeVar
+
+from qtools.errors import BadInputError
+from qtools.runs.executors import Ending, Limits, Processes, run_all
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+LIMITS = Limits(seconds=60.0, memory_bytes=8 << 30)
+
+
+def sandboxed(
+    function: Callable[[A], R], argument: A, *, source: str, limits: Limits = LIMITS
+) -> R:
+    """``function(argument)``, called in a worker process with limits.
+
+    Args:
+        function: importable by name.
+        argument: sent to the process.
+        source: names what is read in errors.
+        limits: of time and memory.
+
+    Raises:
+        BadInputError: the call raised an error, took too long or too much memory, or crashed.
+    """
+    if current_process().daemon:
+        # A worker has its limits already, and may not start processes.
+        return function(argument)
+    (outcome,) = run_all(function, [argument], executor=Processes(count=1), limits=limits)
+    if outcome.ending is Ending.DONE:
+        value: R = outcome.value  # type: ignore[assignment]  # None is a value as well
+        return value
+    if outcome.reason == "bad-input":
+        raise BadInputError(outcome.message)
+    why = {
+        Ending.TIMEOUT: f"reading it took more than {limits.seconds:g} s",
+        Ending.MEMORY: f"reading it takes more than {limits.memory_bytes >> 20} MiB",
+        Ending.DIED: "the library that reads it crashed",
+    }.get(outcome.ending, " ".join(outcome.message.split()))
+    raise BadInputError(f"cannot read {source}, which is damaged or hostile ({why})")

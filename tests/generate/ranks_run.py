@@ -1,0 +1,20 @@
+"""Train a small model on fixed circuits, for :mod:`test_ranks`; run under torchrun or alone."""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from test_train import corpus, recipe
+
+from qtools.generate.ranks import is_first
+from qtools.generate.train import train
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    out = Path(sys.argv[1])
+    made = train(recipe(steps=int(sys.argv[2])), corpus(), out)
+    if is_first():
+        state = {name: value.tolist() for name, value in made.model.state_dict().items()}
+        log = [[e["step"], e["rows"], e["structure"], e["angles"]] for e in made.progress.log]
+        (out / "found.json").write_text(json.dumps({"log": log, "state": state}))
