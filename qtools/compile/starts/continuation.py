@@ -1,6 +1,7 @@
 """Continuation: a circuit for a short time, or of few layers, becomes one for the whole problem."""
 
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
@@ -61,12 +62,19 @@ def shallowest(layers: int) -> int:
     return max(1, layers - _LAYERS_AT_ONCE * (layers // (2 * _LAYERS_AT_ONCE)))
 
 
+def _has_layers_of_its_own(problem: Problem) -> TypeGuard[EvolutionProblem]:
+    """Whether its brick layers are those of a Hamiltonian that couples more than neighbours."""
+    if not isinstance(problem, EvolutionProblem) or problem.hamiltonian.strings:
+        return False
+    return not circuit_terms(problem).is_chain
+
+
 def deepened(problem: Problem, ansatz: Ansatz, layers: int) -> Ansatz | None:
     """A circuit of ``layers`` brick layers with an idle one behind it.
 
     None where the circuit does not end with a brick layer of the right kind.
     """
-    if isinstance(problem, EvolutionProblem) and not circuit_terms(problem).is_chain:
+    if _has_layers_of_its_own(problem):
         usual = trotter_ansatz(problem, layers + 1)
         count = ansatz.num_blocks
         if usual.pairs[:count] != ansatz.pairs or usual.frozen != ansatz.frozen:

@@ -193,7 +193,7 @@ def trotter_state(
         CapacityError: as :func:`evolve`.
     """
     terms = pair_terms(problem.hamiltonian)
-    modulus = conserved_charge(problem.initial, terms.matrices)
+    modulus = 1 if terms.strings else conserved_charge(problem.initial, terms.matrices)
     forbidden = _changes_charge(modulus)
     layers = gate_layers(
         terms,
