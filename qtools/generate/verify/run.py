@@ -69,7 +69,8 @@ def run_verification(
         )
         for name, members in sets.items()
     ]
-    _write(out, made, reference, ketgpt, as_json_)
+    record = {"against": str(against), **record_of(made, reference, ketgpt)}
+    _write(out, made, record, as_json_)
 
 
 def real_set(reference: Reference) -> dict[str, list[Program]]:
@@ -126,23 +127,23 @@ def record_of(
                 for n, share in reference.index.ngrams.shared(reference.held_out.circuits).items()
             },
         },
+        "training_circuits": len(reference.training),
         "training_ids": {str(place): reference.training.names[place] for place in sorted(places)},
         "ketgpt_accuracy": vars(ketgpt.accuracy),
     }
 
 
-def _write(
-    out: Path,
-    made: Sequence[Verification],
-    reference: Reference,
-    ketgpt: KetgptClassifier,
-    as_json_: bool,
-) -> None:
+def _write(out: Path, made: Sequence[Verification], record: dict[str, Any], as_json_: bool) -> None:
     columns, rows = comparison(made)
-    record = record_of(made, reference, ketgpt)
-    write_text(out / TABLE, "# Verification\n\n" + markdown(columns, rows))
+    caption = (
+        f"Compared with {len(record['held_out']['families'])} held-out and "
+        f"{record['training_circuits']} training circuits of {record['against']}."
+    )
+    text = f"# Verification\n\n{caption}\n\n{markdown(columns, rows)}"
+    write_text(out / TABLE, text)
     write_text(out / RECORD, json.dumps(record) + "\n")
     if as_json_:
         typer.echo(json.dumps(record))
     else:
         console.table("verification", columns, rows)
+        console.note(caption)
