@@ -1,5 +1,6 @@
 """``qtools generate ...``: train, sample, verify, suite."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -139,11 +140,11 @@ def verify(
     """Verify circuits: execution, classifiers, structure, novelty, behaviour, with baselines."""
     from qtools.generate.pretrained import bundled_reference
     from qtools.generate.verify.run import run_verification
-    from qtools.generate.verify.verification import Depth
+    from qtools.generate.verify.verification import QUICK, Depth
 
-    depth = Depth(simulate=simulate)
-    if quick:
-        depth = Depth(simulate=20 if simulate is None else simulate, compile=8, sequence=60)
+    depth = QUICK if quick else Depth()
+    if simulate is not None:
+        depth = replace(depth, simulate=simulate)
     with console.progress(quiet=quiet) as tick:
         run_verification(
             circuits,
@@ -153,6 +154,7 @@ def verify(
             depth=depth,
             seed=seed,
             as_json_=json_,
+            quiet=quiet,
             tick=tick,
         )
 
