@@ -209,8 +209,10 @@ def _next_mark(
     making: StageMaking,
 ) -> tuple[StageMark, Outcome | None]:
     """The mark of the stage in which the next iteration takes place, and why there is none."""
-    is_limit = found is not None and found not in STAGE_OUTCOMES
-    if is_limit or (found is not None and stage.is_exact):
+    if found is not None and found not in STAGE_OUTCOMES:
+        # With a higher limit, the fit goes on from here as if there had been none.
+        return _next_mark(here, ahead, stage, None, state, rules, making)[0], found
+    if found is not None and stage.is_exact:
         return here, found
     drowned = stage.is_drowned(state.evaluation, stalled=found is Outcome.CONVERGED)
     if found is not None and not drowned and _holds(found, stage, state, rules, making):
