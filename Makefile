@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
 
-.PHONY: demo test test-slow test-browser check format bench chaos clean
+.PHONY: demo test test-slow test-browser docs check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
@@ -24,6 +24,11 @@ test-slow: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
 	$(BIN)/python -m pytest tests/report
+
+# The site, in docs/_build/html: tutorials executed, warnings are errors.
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -49,4 +54,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(RUN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RUN) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ and not only assumed to. If it reaches the goal after all, the search goes on do
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import numpy as np
 
@@ -238,12 +239,19 @@ def is_hopeless(latest: Fit, goal: float, patience: Patience) -> bool:
     return wanted > power * math.log(max(1.0, patience.most / now))
 
 
+def _has_layers_of_its_own(problem: Problem) -> TypeGuard[EvolutionProblem]:
+    """Whether its brick layers are those of a Hamiltonian that couples more than neighbours."""
+    if not isinstance(problem, EvolutionProblem) or problem.hamiltonian.strings:
+        return False
+    return not circuit_terms(problem).is_chain
+
+
 def deepened(problem: Problem, ansatz: Ansatz, layers: int) -> Ansatz | None:
     """A circuit of ``layers`` brick layers with an idle one behind it.
 
     None where the circuit does not end with a brick layer of the right kind.
     """
-    if isinstance(problem, EvolutionProblem) and not circuit_terms(problem).is_chain:
+    if _has_layers_of_its_own(problem):
         usual = trotter_ansatz(problem, layers + 1)
         count = ansatz.num_blocks
         if usual.pairs[:count] != ansatz.pairs or usual.frozen != ansatz.frozen:

@@ -149,6 +149,7 @@ def verify(
             depth=depth,
             seed=seed,
             as_json_=json_,
+            quiet=quiet,
             tick=tick,
         )
 

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtools.compile.ansatz import Ansatz, trotter_ansatz
+from qtools.compile.ansatz import Ansatz, trotter_ansatz, trotter_circuit
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.fitting.strategy import refuse_unfit
-from qtools.compile.mps import MPS, compress
+from qtools.compile.mps import MPS, compress, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
 from qtools.compile.starts.disentangle import disentangled_ansatz
 from qtools.compile.target.circuit_target import target_without_steps
-from qtools.compile.target.evolve import Target, evolve
+from qtools.compile.target.evolve import Target, evolve, trotter_state
+from qtools.compile.target.integrators import STRANG
 
+# How close a circuit that is followed must come to the target, and how exactly that is looked at.
+_CLOSE = 0.98
+_START_ANGLE = 1e-2
+_MOST_DOUBLINGS = 9
 # Share of the tolerance that goes into cutting a given state.
 _CUT_SHARE = 0.9
 
@@ -55,7 +61,12 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
     match problem:
         case EvolutionProblem():
             sitting.tell("evolving the target")
-            return evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
+            return evolve(
+                problem,
+                tolerance=settings.tolerance,
+                max_bond=settings.max_bond,
+                max_memory=settings.max_memory,
+            )
         case CircuitProblem():
             return problem.target
         case StateProblem():
@@ -65,12 +76,29 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
 def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
     """``layers`` brick layers with gates that are somewhere near the target."""
     match problem:
+        case EvolutionProblem() if problem.hamiltonian.strings and problem.circuit_pairs is None:
+            return circuit_start(followable_circuit(problem, target), layers, sitting)
         case EvolutionProblem():
             return trotter_ansatz(problem, layers)
         case CircuitProblem():
             return circuit_start(problem.leading, layers, sitting)
         case StateProblem():
             return disentangled_ansatz(target.mps, layers)
+
+
+def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialState:
+    """The Trotter circuit of fewest steps, in powers of two, whose state is close to the target.
+
+    It is what a brickwork follows to the state of terms on three and more sites, which have no
+    place in its blocks.
+    """
+    for steps in (2**k for k in range(_MOST_DOUBLINGS)):
+        state = trotter_state(problem, STRANG, steps, max_angle=_START_ANGLE).mps
+        if abs(overlap(target.mps, state)) ** 2 >= _CLOSE * state.norm() ** 2:
+            break
+    ansatz = trotter_circuit(problem, steps)
+    blocks = zip(ansatz.pairs, ansatz.gates, strict=True)
+    return InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
 
 
 def better_start(candidates: Sequence[Ansatz], target: Target, settings: CompileSettings) -> Begin:
