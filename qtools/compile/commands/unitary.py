@@ -53,6 +53,8 @@ def unitary(
         int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
     ] = None,
     max_memory: o.MaxMemory = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
@@ -84,6 +86,8 @@ def unitary(
         "tolerance": tolerance,
         "max_bond": max_bond,
         "max_memory": o.size(max_memory),
+        "device": device,
+        "precision": precision,
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
     }
