@@ -66,6 +66,7 @@ class Fit:
         gates: (num_blocks, 4, 4), the best blocks so far.
         history: of all iterations so far.
         mark: of the stage in which the next iteration takes place.
+        engine: which engine the last iteration used, and why.
         outcome: why the fit ended; None while it goes on.
     """
 
@@ -73,6 +74,7 @@ class Fit:
     gates: ComplexArray
     history: tuple[HistoryEntry, ...]
     mark: StageMark
+    engine: str = ""
     outcome: Outcome | None = None
 
 
@@ -157,6 +159,7 @@ def fit(
             gates=structure.composed(state.gates),
             history=tuple(history),
             mark=mark,
+            engine=stage.prediction.reason,
             outcome=outcome,
         )
         if outcome is not None:

@@ -135,7 +135,7 @@ class Sitting:
         entry = latest.history[-1]
         self.tell(
             f"iteration {entry.iteration}: infidelity {entry.infidelity:.2e}, "
-            f"target bond {entry.target_bond}",
+            f"target bond {entry.target_bond}, {entry.engine} engine",
             entry.iteration / self.settings.max_iterations,
         )
 
