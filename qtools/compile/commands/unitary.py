@@ -58,6 +58,10 @@ def unitary(
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -90,6 +94,10 @@ def unitary(
         "precision": precision,
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
+        "objective": objective,
+        "optimizer": optimizer,
+        "blocks": blocks,
+        "start": start,
     }
     request = CompileRequest(
         hamiltonian=HamiltonianRequest(

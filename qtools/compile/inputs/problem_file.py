@@ -64,6 +64,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "precision": "text",
         "basis": "list of texts",
         "seed": "whole number",
+        "objective": "text",
+        "optimizer": "text",
+        "blocks": "text",
+        "start": "text",
     },
 }
 
