@@ -7,12 +7,21 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
+TRAIN  := train-run
 
-.PHONY: demo test test-slow test-browser docs check format bench chaos clean
+.PHONY: demo train test test-slow test-browser docs check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
 	  --initial neel --time 1.2 --layers 5 --out $(RUN) --force
+
+# The bundled model from nothing, in hours: corpus, training, files of the package. Every stage
+# goes on where it was stopped and is over at once when it was finished before.
+train: $(READY)
+	$(BIN)/qtools datasets build --recipe default --out $(TRAIN)/corpus
+	$(BIN)/qtools generate train --corpus $(TRAIN)/corpus --recipe default --out $(TRAIN)/model
+	$(BIN)/qtools generate publish $(TRAIN)/model --corpus $(TRAIN)/corpus \
+	  --out qtools/generate/models/default
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
-from qtools.compile.settings import CompileSettings
+from qtools.compile.settings import BLOCKS, CompileSettings
 from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.synthesis.circuit_parameters import parametrized
 from qtools.compile.target.evolve import Target
@@ -122,6 +122,8 @@ class CompilationResult:
         outcome: why the optimisation ended.
         history: one entry per iteration.
         evaluations: values with gradient that were computed.
+        engine: which engine contracted the overlaps at the end, by predicted cost, and the cost of
+            those not taken.
         seconds: from problem to circuit.
         certificate: the fidelity found by another engine, with its error bound; None when the
             compilation was asked not to make one.
@@ -144,6 +146,7 @@ class CompilationResult:
     outcome: Outcome
     history: tuple[HistoryEntry, ...]
     evaluations: int
+    engine: str
     seconds: float
     certificate: Certificate | None = None
     trials: tuple[DepthTrial, ...] = ()
@@ -189,6 +192,12 @@ class CompilationResult:
     def parameters(self) -> tuple[float, ...]:
         """The angles of the circuit, radians, in the order of ``ansatz.parameters``."""
         return parametrized(self.circuit)[1]
+
+    @property
+    def num_parameters(self) -> int:
+        """Real parameters of the blocks that were optimised, in their family."""
+        moving = self.blocks.num_blocks - self.blocks.frozen
+        return BLOCKS[self.settings.blocks] * moving
 
     @property
     def two_qubit_depth(self) -> int:

@@ -9,8 +9,14 @@ from qtools.errors import BadInputError, nearest
 MAX_LAYERS = 10_000
 
 OBJECTIVES = ("auto", "global", "local", "surrogate")
+DEVICES = ("cpu", "cuda")
+PRECISIONS = ("double", "single")
 OPTIMIZERS = ("lbfgs", "sweeps", "adam", "basin-hopping")
-BLOCKS = ("auto", "general", "two-cx", "matchgate", "u1")
+BLOCKS = {"auto": 15, "general": 15, "two-cx": 14, "matchgate": 6, "u1": 5}
+"""Families of blocks, with the real parameters of each block, its global phase aside."""
+
+
+STARTS = ("auto", "trotter", "time", "depth", "short-chain", "staircase", "disentangle")
 
 DEEPEST = 60
 """Brick layers at which a search for the depth ends."""
@@ -29,12 +35,17 @@ class CompileSettings:
         tolerance: infidelity that the target may have to the true state (Trotter and truncation).
         max_bond: largest bond dimension of the target; None lets ``tolerance`` decide.
         max_memory: bytes that the contraction may take.
+        device: where the contractions run, ``cpu`` or ``cuda``.
+        precision: of the contractions, ``double``, or ``single`` as long as that is enough.
         basis: native gates of the circuit.
         seed: of everything random.
         objective: what is minimised, one of ``OBJECTIVES``; ``auto`` takes the surrogate far from
             the target and the fidelity near it.
         optimizer: one of ``OPTIMIZERS``.
         blocks: family of the two-qubit blocks, one of ``BLOCKS``; ``auto`` takes general ones.
+        start: what the fit starts from, one of ``STARTS``; ``auto`` takes Trotter for an evolution,
+            its own gates for a circuit, and disentangling layers for a state. A staircase counts
+            as a layer.
     """
 
     layers: int
@@ -44,11 +55,14 @@ class CompileSettings:
     tolerance: float = 1e-6
     max_bond: int | None = None
     max_memory: int = 4 * 2**30
+    device: str = "cpu"
+    precision: str = "double"
     basis: tuple[str, ...] = DEFAULT_BASIS
     seed: int = 0
     objective: str = "auto"
     optimizer: str = "lbfgs"
     blocks: str = "auto"
+    start: str = "auto"
 
     def __post_init__(self) -> None:
         _check_whole("layers", self.layers, least=1)
@@ -65,9 +79,12 @@ class CompileSettings:
         if self.fidelity is not None:
             _check_number("fidelity", self.fidelity, below=1.0)
         NativeBasis.of(self.basis)
+        _check_choice("device", self.device, DEVICES)
+        _check_choice("precision", self.precision, PRECISIONS)
         _check_choice("objective", self.objective, OBJECTIVES)
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        _check_choice("blocks", self.blocks, BLOCKS)
+        _check_choice("blocks", self.blocks, tuple(BLOCKS))
+        _check_choice("start", self.start, STARTS)
         if self.optimizer == "sweeps" and self.blocks not in ("auto", "general"):
             raise BadInputError(
                 f"polar sweeps replace whole blocks and cannot keep them {self.blocks}; use "

@@ -93,10 +93,16 @@ def evolution(
         int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
     ] = None,
     max_memory: o.MaxMemory = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     observable: o.Observables = None,
     out: o.Out,
@@ -130,8 +136,14 @@ def evolution(
         "tolerance": tolerance,
         "max_bond": max_bond,
         "max_memory": o.size(max_memory),
+        "device": device,
+        "precision": precision,
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
+        "objective": objective,
+        "optimizer": optimizer,
+        "blocks": blocks,
+        "start": start,
     }
     given = CompileRequest(
         hamiltonian=HamiltonianRequest(

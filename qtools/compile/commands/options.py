@@ -11,6 +11,7 @@ from qtools.errors import UsageError
 PROBLEM = "Problem"
 CIRCUIT = "Circuit"
 TARGET = "Target"
+FIT = "Fit"
 STOP = "When to stop"
 OUTPUT = "Output"
 RUNNING = "Where to run"
@@ -42,11 +43,36 @@ Tolerance = Annotated[
     float | None, option("--tolerance", "Infidelity of the target. (default: 1e-6)", TARGET)
 ]
 MaxMemory = Annotated[str | None, option("--max-memory", "Such as 500MiB. (default: 4GiB)", TARGET)]
+Device = Annotated[
+    str | None, option("--device", "Of the contractions: cpu or cuda. (default: cpu)", RUNNING)
+]
+Precision = Annotated[
+    str | None,
+    option("--precision", "double, or single where that is enough. (default: double)", RUNNING),
+]
 Fidelity = Annotated[float | None, option("--fidelity", "Stop as soon as it is reached.", STOP)]
 MaxIterations = Annotated[int | None, option("--max-iterations", "Of the optimiser.", STOP)]
 MaxSeconds = Annotated[float | None, option("--max-seconds", "From problem to circuit.", STOP)]
 Budget = Annotated[
     float | None, option("--budget", "Seconds for the best depth and fidelity.", STOP)
+]
+Objective = Annotated[
+    str | None, option("--objective", "auto, global, local or surrogate. (default: auto)", FIT)
+]
+Optimizer = Annotated[
+    str | None, option("--optimizer", "lbfgs, sweeps, adam or basin-hopping. (default: lbfgs)", FIT)
+]
+Blocks = Annotated[
+    str | None,
+    option("--blocks", "general, two-cx, matchgate or u1. (default: general)", CIRCUIT),
+]
+Start = Annotated[
+    str | None,
+    option(
+        "--start",
+        "auto, trotter, time, depth, short-chain, staircase or disentangle. (default: auto)",
+        FIT,
+    ),
 ]
 Seed = Annotated[int | None, option("--seed", "Of everything random.", STOP)]
 Observables = Annotated[

@@ -18,6 +18,7 @@ from qtools.compile.fitting.objectives.choice import FLAT_FIDELITY, ObjectiveNam
 from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate
 from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.optimizers.polar_sweeps import PolarSweeps
 from qtools.compile.fitting.stages import Stage, StageMaking, StageMark
 from qtools.compile.fitting.strategy import Strategy
 from qtools.compile.mps import MPS, ComplexArray
@@ -66,6 +67,7 @@ class Fit:
         gates: (num_blocks, 4, 4), the best blocks so far.
         history: of all iterations so far.
         mark: of the stage in which the next iteration takes place.
+        engine: which engine the last iteration used, and why.
         outcome: why the fit ended; None while it goes on.
     """
 
@@ -73,6 +75,7 @@ class Fit:
     gates: ComplexArray
     history: tuple[HistoryEntry, ...]
     mark: StageMark
+    engine: str = ""
     outcome: Outcome | None = None
 
 
@@ -113,7 +116,7 @@ def fit(
     """
     strategy = strategy or Strategy()
     optimizer = strategy.optimizer
-    structure, point = structured(strategy.blocks, ansatz)
+    structure, point = structured(strategy.blocks, ansatz, third=strategy.third)
     making = StageMaking(
         ansatz=ansatz,
         target=target,
@@ -121,6 +124,7 @@ def fit(
         engine=engine,
         max_memory=max_memory,
         arrays=arrays,
+        sweeps=isinstance(optimizer, PolarSweeps),
     )
     if resume is None:
         history: list[HistoryEntry] = []
@@ -157,6 +161,7 @@ def fit(
             gates=structure.composed(state.gates),
             history=tuple(history),
             mark=mark,
+            engine=stage.prediction.reason,
             outcome=outcome,
         )
         if outcome is not None:
@@ -193,7 +198,10 @@ def _after_surrogate(
 ) -> tuple[StageMark, Outcome | None]:
     """The next mark under a cost that leads to the fidelity, and why there is none."""
     is_over = found is Outcome.CONVERGED
-    if is_over or 1.0 - state.evaluation.infidelity >= FLAT_FIDELITY:
+    fidelity = 1.0 - state.evaluation.infidelity
+    flips = state.evaluation.flips
+    has_nothing_to_add = bool(flips) and max(flips) <= fidelity
+    if is_over or has_nothing_to_add or fidelity >= FLAT_FIDELITY:
         ahead = replace(ahead, objective=ObjectiveName.GLOBAL, schedule=None)
         return ahead, None if is_over else found
     return here, found
@@ -209,8 +217,10 @@ def _next_mark(
     making: StageMaking,
 ) -> tuple[StageMark, Outcome | None]:
     """The mark of the stage in which the next iteration takes place, and why there is none."""
-    is_limit = found is not None and found not in STAGE_OUTCOMES
-    if is_limit or (found is not None and stage.is_exact):
+    if found is not None and found not in STAGE_OUTCOMES:
+        # With a higher limit, the fit goes on from here as if there had been none.
+        return _next_mark(here, ahead, stage, None, state, rules, making)[0], found
+    if found is not None and stage.is_exact:
         return here, found
     drowned = stage.is_drowned(state.evaluation, stalled=found is Outcome.CONVERGED)
     if found is not None and not drowned and _holds(found, stage, state, rules, making):

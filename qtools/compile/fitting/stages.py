@@ -20,7 +20,14 @@ from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, surrogate
 from qtools.compile.mps import MPS, ComplexArray, compress
 from qtools.compile.overlap.arrays import Arrays
-from qtools.compile.overlap.choice import Engine, Prediction, build, choose, precise_overlap
+from qtools.compile.overlap.choice import (
+    Engine,
+    Prediction,
+    build,
+    choose,
+    precise_overlap,
+    predict_exact,
+)
 
 # A cut of the target may be off by this fraction of the infidelity at which it is made. The angle
 # by which an engine that truncates may put the state off counts squared, as does its effect on the
@@ -36,8 +43,9 @@ _DROWNED = 0.7
 _STALLING = 0.1
 _SHARPEST = 0.05
 
-# Infidelities below this are rounding.
+# Infidelities below this are rounding; below this, single precision begins to show.
 _ROUNDING = 1e-14
+_SINGLE_ENOUGH = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +111,8 @@ class StageMaking:
         structure: how its blocks are made of factors.
         engine: contracts the overlaps, or ``auto``.
         max_memory: bytes that an engine may take.
-        arrays: where to compute.
+        arrays: where to compute, and how precisely as long as the fit is coarse.
+        sweeps: whether an engine that can replace blocks one after another is preferred.
     """
 
     ansatz: Ansatz
@@ -112,6 +121,7 @@ class StageMaking:
     engine: Engine
     max_memory: int
     arrays: Arrays
+    sweeps: bool = False
 
     def stage(self, mark: StageMark) -> Stage:
         """A stage that is sharp enough around the infidelity of its mark."""
@@ -139,6 +149,10 @@ class StageMaking:
 
     def _prediction(self, objective: ObjectiveName, mps: MPS) -> Prediction:
         engine, memory = self.engine, self.max_memory
+        if self.sweeps and engine is Engine.AUTO and objective is ObjectiveName.GLOBAL:
+            exact = predict_exact(self.ansatz, mps)
+            if exact is not None and exact.memory <= memory:
+                return exact
         if objective is ObjectiveName.LOCAL:
             engine = Engine.TRUNCATED
         if objective is ObjectiveName.SURROGATE:
@@ -147,21 +161,20 @@ class StageMaking:
 
     def _cost(self, mark: StageMark, mps: MPS, prediction: Prediction, angle: float) -> Objective:
         around = self.ansatz.with_gates(self.structure.composed(mark.point))
+        arrays = self.arrays if mark.infidelity > _SINGLE_ENOUGH else self.arrays.in_double
         cost: Objective
         match mark.objective:
             case ObjectiveName.LOCAL:
                 cost = LocalCost(self.ansatz, mps, max_angle=angle)
             case ObjectiveName.SURROGATE:
                 cost = surrogate(
-                    self.ansatz,
+                    around,
                     around.gates,
-                    lambda other: build(
-                        prediction, other, mps, max_angle=angle, arrays=self.arrays
-                    ),
+                    lambda other: build(prediction, other, mps, max_angle=angle, arrays=arrays),
                     mark.schedule,
                 )
             case _:
-                built = build(prediction, around, mps, max_angle=angle, arrays=self.arrays)
+                built = build(prediction, around, mps, max_angle=angle, arrays=arrays)
                 cost = LogInfidelity(engine=built, frozen=self.ansatz.frozen)
         if not self.structure.algebras:
             return cost

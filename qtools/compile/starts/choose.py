@@ -3,25 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qtools.compile.ansatz import Ansatz, trotter_ansatz, trotter_circuit
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.fitting.strategy import refuse_unfit
-from qtools.compile.mps import MPS, compress, overlap
+from qtools.compile.mps import MPS, ComplexArray, compress, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
+from qtools.compile.starts.continuation import depth_continued, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
+from qtools.compile.starts.easing import eased_to_two_cx
+from qtools.compile.starts.following import roughly_fitted
+from qtools.compile.starts.short_chain import shortening_for, transferred
+from qtools.compile.starts.staircase import staircase_ansatz
 from qtools.compile.target.circuit_target import target_without_steps
 from qtools.compile.target.evolve import Target, evolve, trotter_state
 from qtools.compile.target.integrators import STRANG
+from qtools.errors import BadInputError
+
+_NEEDS_EVOLUTION = (
+    "the start {!r} needs a Hamiltonian and a time; use auto, staircase or disentangle"
+)
 
 # How close a circuit that is followed must come to the target, and how exactly that is looked at.
 _CLOSE = 0.98
 _START_ANGLE = 1e-2
 _MOST_DOUBLINGS = 9
+# Below this fidelity a start is orthogonal to the target; the angle by which it is shaken then.
+_NO_FIDELITY = 1e-20
+_SHAKE = 0.02
 # Share of the tolerance that goes into cutting a given state.
 _CUT_SHARE = 0.9
 
@@ -49,6 +65,8 @@ def refuse_hopeless(problem: Problem, settings: CompileSettings) -> None:
     if isinstance(problem, EvolutionProblem):
         ansatz = trotter_ansatz(problem, settings.layers)
         refuse_unfit(settings, ansatz)
+        if settings.start == "short-chain":
+            shortening_for(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
 
 
@@ -74,16 +92,54 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
 
 
 def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
-    """``layers`` brick layers with gates that are somewhere near the target."""
+    """``layers`` brick layers, or staircases, with gates that are somewhere near the target.
+
+    Raises:
+        BadInputError: when the start asked for needs another kind of problem.
+    """
+    ansatz = _start(problem, layers, target, sitting)
+    if sitting.settings.blocks == "two-cx":
+        return eased_to_two_cx(ansatz, target.mps, sitting)
+    return ansatz
+
+
+def _start(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
+    start = sitting.settings.start
+    if start == "disentangle":
+        return disentangled_ansatz(target.mps, layers)
+    if start == "staircase":
+        return staircase_ansatz(
+            target.mps, layers, refine=lambda a: roughly_fitted(a, target.mps, sitting)
+        )
+    if start != "auto" and not isinstance(problem, EvolutionProblem):
+        raise BadInputError(_NEEDS_EVOLUTION.format(start))
     match problem:
-        case EvolutionProblem() if problem.hamiltonian.strings and problem.circuit_pairs is None:
+        case EvolutionProblem() if start == "auto" and _needs_following(problem):
             return circuit_start(followable_circuit(problem, target), layers, sitting)
         case EvolutionProblem():
-            return trotter_ansatz(problem, layers)
+            return _evolution_start(problem, layers, target, sitting)
         case CircuitProblem():
             return circuit_start(problem.leading, layers, sitting)
         case StateProblem():
             return disentangled_ansatz(target.mps, layers)
+
+
+def _evolution_start(
+    problem: EvolutionProblem, layers: int, target: Target, sitting: Sitting
+) -> Ansatz:
+    match sitting.settings.start:
+        case "time":
+            return time_continued(problem, layers, sitting)
+        case "depth":
+            return depth_continued(problem, layers, target.mps, sitting)
+        case "short-chain":
+            return transferred(problem, layers, sitting)
+    return trotter_ansatz(problem, layers)
+
+
+def _needs_following(problem: EvolutionProblem) -> bool:
+    """Whether there are terms that have no place in two-qubit blocks."""
+    return bool(problem.hamiltonian.strings) and problem.circuit_pairs is None
 
 
 def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialState:
@@ -101,11 +157,28 @@ def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialStat
     return InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
 
 
+def shaken(ansatz: Ansatz, seed: int) -> Ansatz:
+    """The circuit with every block that moves turned a little, in a random direction.
+
+    A circuit that conserves what keeps it orthogonal to the target has no gradient of the fidelity,
+    however it is put.
+    """
+    rng = np.random.default_rng(seed)
+    raw: ComplexArray = rng.normal(size=(*ansatz.gates.shape, 2)) @ np.array([1.0, 1.0j])
+    turn = 0.5 * _SHAKE * (raw - raw.conj().swapaxes(1, 2))
+    turn[: ansatz.frozen] = 0.0
+    return ansatz.with_gates(moved(ansatz.gates, turn))
+
+
 def better_start(candidates: Sequence[Ansatz], target: Target, settings: CompileSettings) -> Begin:
-    """The candidate closest to the target."""
+    """The candidate closest to the target, shaken where a symmetry keeps it from coming closer."""
     begins = []
-    for ansatz in candidates:
+    for candidate in candidates:
+        ansatz = candidate
         overlap = precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)
+        if abs(overlap) ** 2 < _NO_FIDELITY and settings.blocks in ("auto", "general"):
+            ansatz = shaken(ansatz, settings.seed)
+            overlap = precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)
         begins.append(Begin(ansatz=ansatz, infidelity=max(0.0, 1.0 - abs(overlap) ** 2)))
     return min(begins, key=lambda begin: begin.infidelity)
 

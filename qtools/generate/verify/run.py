@@ -73,16 +73,20 @@ def run_verification(
         )
         for name, members in sets.items()
     ]
-    record = record_of(made, reference, ketgpt)
+    record = {"against": str(against), **record_of(made, reference, ketgpt)}
     columns, rows = comparison(made)
-    write_text(out / TABLE, "# Verification\n\n" + markdown(columns, rows))
+    caption = (
+        f"Compared with {len(reference.held_out)} held-out and {len(reference.training)} training "
+        f"circuits of {against}."
+    )
+    write_text(out / TABLE, f"# Verification\n\n{caption}\n\n{markdown(columns, rows)}")
     write_text(out / RECORD, json.dumps(record) + "\n")
     write_verification_page(out, record, (columns, rows), _examples(sets, reference))
     if as_json_:
         typer.echo(json.dumps(record))
     elif not quiet:
         console.table("verification", columns, rows)
-        console.note(f"written to {out}; look at {out / REPORT}")
+        console.note(f"{caption} Written to {out}; look at {out / REPORT}")
         console.next_command("qtools", "generate", "suite", circuits, "-n", 50, "--out", "suite")
 
 
@@ -140,6 +144,7 @@ def record_of(
                 for n, share in reference.index.ngrams.shared(reference.held_out.circuits).items()
             },
         },
+        "training_circuits": len(reference.training),
         "training_ids": {str(place): reference.training.names[place] for place in sorted(places)},
         "ketgpt_accuracy": vars(ketgpt.accuracy),
     }
