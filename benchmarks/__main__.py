@@ -17,6 +17,9 @@ NAMES = (
     "target_vs_quimb",
     "large_chain",
     "optimizers",
+    "depth_headline",
+    "flat_start",
+    "block_families",
     "geometries",
 )
 

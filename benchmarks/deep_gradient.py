@@ -27,7 +27,7 @@ from benchmarks.peer.environment import peer_python
 from benchmarks.peer.problems import suite
 from benchmarks.problems import evolution_problem
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
-from qtools.compile.mps import MPS, compress
+from qtools.compile.mps import MPS, ComplexArray, compress
 from qtools.compile.overlap.arrays import Precision, on_cpu
 from qtools.compile.overlap.truncated import TruncatedOverlap
 from qtools.compile.target.evolve import evolve
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _ours(ansatz: Ansatz, target: MPS, precision: Precision) -> dict[str, Any]:
-    gates = _turned(ansatz.gates)
+    gates = turned(ansatz.gates, TURN)
     arrays = on_cpu(precision)
     engine = TruncatedOverlap(ansatz, target, max_angle=0.02, max_bond=BOND, arrays=arrays)
     load, began = os.getloadavg()[0], time.process_time()
@@ -137,15 +137,16 @@ def _ours(ansatz: Ansatz, target: MPS, precision: Precision) -> dict[str, Any]:
     }
 
 
-def _turned(gates: np.ndarray) -> np.ndarray:
+def turned(gates: ComplexArray, angle: float) -> ComplexArray:
+    """Every block turned by ``angle`` radians in a random direction."""
     rng = np.random.default_rng(0)
     step = rng.normal(size=(*gates.shape, 2)) @ [1.0, 1.0j]
     step -= step.conj().swapaxes(1, 2)
-    step *= TURN / np.linalg.norm(step, axis=(1, 2))[:, None, None]
-    turned: np.ndarray = np.matmul(
+    step *= angle / np.linalg.norm(step, axis=(1, 2))[:, None, None]
+    found: ComplexArray = np.matmul(
         gates, np.linalg.solve(np.eye(4) - step / 2, np.eye(4) + step / 2)
     )
-    return turned
+    return found
 
 
 if __name__ == "__main__":
