@@ -212,7 +212,9 @@ def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limit
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Parsers that crash write to stderr; their outcome says what happened.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = limits.memory_bytes if most < 0 else min(most, limits.memory_bytes)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         connection.send(None)
