@@ -17,6 +17,7 @@ NAMES = (
     "target_vs_quimb",
     "large_chain",
     "optimizers",
+    "geometries",
 )
 
 

@@ -1,248 +1,110 @@
-"""The figures of a model: validity, novelty, two-sample test, losses, conditioning, speed.
+"""The table of a model that writes circuits: what is asked, what was measured.
 
-    python -m benchmarks.generate_table --model default --corpus corpus/ --samples 1000
+    python -m benchmarks.generate_table --model default --corpus corpus/ --work table-run/
+    python -m benchmarks.generate_table --model model/ --corpus corpus/ --work try/ --quick
 
-Prints one Markdown table; every figure comes from this run.
+Runs in stages; each stage's figures are kept in the work folder, so that a run that was stopped
+goes on where it was, and ``--only`` measures some. Writes ``generate_table.json`` and ``.md`` into
+``benchmarks/results`` (with ``--quick`` into the work folder) from all stages that are there.
 """
 
 import argparse
+import json
+import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-
+from benchmarks.generate_rows import must_show
+from benchmarks.generate_stages import QUICK, Bench, Record, Sizes, stages
+from benchmarks.measure import RESULTS
 from qtools.circuits import qasm2
-from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import Corpus
-from qtools.generate.baselines.trigram import Trigram
-from qtools.generate.corpus import load_corpus
-from qtools.generate.draw import Temper
-from qtools.generate.generator import CircuitGenerator, Sample
-from qtools.generate.losses import bits_per_gate
-from qtools.generate.request import Request
-from qtools.generate.sample import sample_group
-from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
-from qtools.generate.verify.conditioning import check_families, check_limits
-from qtools.generate.verify.execution import verify_execution
-from qtools.generate.verify.novelty import shared_ngrams, verify_novelty
-from qtools.generate.verify.sequence import ketgpt_classifier, sequence_two_sample_test
-from qtools.generate.verify.statistics import Rate
-from qtools.generate.verify.suite import Reference, as_circuit, baseline_sets
-from qtools.generate.verify.unseen import Asked, verify_unseen
-
-_TRAINING_FOR_FAMILIES = 3000
+from qtools.generate.generator import CircuitGenerator
+from qtools.generate.verify.table import markdown, side_by_side
+from qtools.runs.files import write_text
+from qtools.runs.tasks import content_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What all measurements share."""
-
-    generator: CircuitGenerator
-    corpus: Path
-    reference: Reference
-    samples: list[Sample]
-    seed: int
-    workers: int
-
-    @property
-    def normal(self) -> list[NormalCircuit]:
-        """The sampled circuits."""
-        return [sample.circuit for sample in self.samples]
-
-
-Row = tuple[str, str]
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="default")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is missing and write the table."""
+    parser = argparse.ArgumentParser(prog="generate_table", description=__doc__)
+    parser.add_argument("--model", default="default", help="bundled model or model directory")
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--validity-samples", type=int, default=1000)
+    parser.add_argument("--work", type=Path, required=True, help="folder kept between runs")
+    parser.add_argument("--only", default="", help="names of stages, separated by commas")
+    parser.add_argument("--quick", action="store_true", help="small numbers, to try it out")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args(arguments)
+    sizes = QUICK if given.quick else Sizes()
     generator = CircuitGenerator.from_pretrained(given.model)
-    made = generator.samples(given.samples, seed=given.seed, workers=given.workers)
+    shards = sorted(shard.sha256 for shard in Corpus.open(given.corpus).manifest.shards())
+    run = content_id([generator.model_id, shards, repr(sizes), given.seed, qasm2.HEADER])
     bench = Bench(
         generator=generator,
         corpus=given.corpus,
-        reference=Reference.read(given.corpus),
-        samples=sorted(made, key=lambda sample: sample.index),
+        work=given.work / run[:16],
+        sizes=sizes,
         seed=given.seed,
         workers=given.workers,
     )
-    print("| figure | measured |\n|---|---|", flush=True)
-    rows = chain(
-        _validity(bench, given.validity_samples),
-        _novelty(bench),
-        _losses(bench),
-        _two_sample(bench),
-        _conditioning(bench),
-        _unseen(bench),
-        _speed(bench),
-    )
-    for name, value in rows:
-        print(f"| {name} | {value} |", flush=True)
+    found = measure(bench, [name for name in given.only.split(",") if name])
+    out = given.work if given.quick else RESULTS
+    write(out, found, {"model": generator.model_id, "quick": given.quick, "seed": given.seed})
 
 
-def _validity(bench: Bench, count: int) -> Iterator[Row]:
-    made = bench.generator.samples(
-        count, Request(num_qubits=(2, 64)), seed=bench.seed + 1, workers=bench.workers
-    )
-    found = sorted(made, key=lambda sample: sample.index)
-    report = verify_execution([as_circuit(s.circuit, str(s.index)) for s in found], simulate=0)
-    for step, rate in report.rates.items():
-        yield f"{step}, {count} samples of 2 to 64 qubits", _show(rate)
-    removed = float(np.mean([sample.removed for sample in found]))
-    yield "probability removed by the grammar, mean per cell", f"{removed:.2%}"
+def measure(bench: Bench, only: Sequence[str]) -> dict[str, Record]:
+    """Stage -> its figures: kept ones, and those of the stages that were to be run."""
+    known = stages(bench.sizes)
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        raise SystemExit(f"expected stages among {', '.join(known)}, got {', '.join(unknown)}")
+    found: dict[str, Record] = {}
+    for name, stage in known.items():
+        path = bench.work / f"{name.replace(' ', '-')}.json"
+        if not path.exists():
+            if only and name not in only:
+                continue
+            started = time.perf_counter()
+            record = stage(bench) | {"load": os.getloadavg()[0]}
+            record["seconds"] = time.perf_counter() - started
+            write_text(path, json.dumps(record) + "\n")
+            print(f"{name}: {record['seconds']:.0f} s", flush=True)
+        found[name] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
-def _novelty(bench: Bench) -> Iterator[Row]:
-    families = [sample.conditions.family or "" for sample in bench.samples]
-    fixed = [family in bench.reference.fixed for family in families]
-    report = verify_novelty(bench.normal, bench.reference.training, fixed=fixed)
-    varied = [c for c, is_fixed in zip(bench.normal, fixed, strict=True) if not is_fixed]
-    unique = verify_novelty(varied, bench.reference.training).unique
-    yield "unique", _show(report.unique)
-    yield "unique, varied families", _show(unique)
-    yield "novel modulo relabelling", _show(report.novel)
-    yield "novel, varied families", _show(report.novel_varied)
-    real = shared_ngrams(bench.reference.held_out, bench.reference.training)
-    for n, shared in report.shared_ngrams.items():
-        yield (
-            f"{n}-grams seen in training: generated, held-out real, ratio",
-            f"{shared:.1%}, {real[n]:.1%}, {shared / real[n] if real[n] else float('nan'):.2f}",
-        )
+def write(out: Path, found: dict[str, Record], facts: Record) -> None:
+    """Write the table in both forms and print it."""
+    rows = must_show(found)
+    columns = ["what", "asked", "measured", "met"]
+    table = markdown(columns, [[row[name] for name in columns] for row in rows])
+    sets = {name[4:]: record["cells"] for name, record in found.items() if name[:4] == "set "}
+    beside = markdown(*side_by_side(sets)) if sets else ""
+    # The features of every circuit fill pages that belong to `qtools generate verify`.
+    kept = {name: _without_circuits(record) for name, record in found.items()}
+    record = {**facts, "rows": rows, "stages": kept}
+    write_text(out / "generate_table.json", json.dumps(record, indent=1) + "\n")
+    text = f"# A model that writes circuits\n\nModel {facts['model']}.\n\n{table}\n{beside}"
+    write_text(out / "generate_table.md", text)
+    print(text)
 
 
-def _losses(bench: Bench) -> Iterator[Row]:
-    corpus = load_corpus(bench.corpus)
-    test = corpus.split("test")
-    trigram = Trigram.of(corpus.split("train")).bits_per_gate(test)
-    model = bench.generator.pretrained.model
-    yield (
-        "bits per gate on test, trigram: structure, angles, residuals",
-        f"{trigram.structure:.3f}, {trigram.angles:.3f}, {trigram.residuals:.3f}",
-    )
-    for name, conditioned in (("given", True), ("open", False)):
-        bits = bits_per_gate(model, test, conditioned=conditioned)
-        yield (
-            f"the same, model, conditions {name}",
-            f"{bits.structure:.3f}, {bits.angles:.3f}, {bits.residuals:.3f}; structure "
-            f"{1 - bits.structure / trigram.structure:.0%} below trigram",
-        )
-
-
-def _two_sample(bench: Bench) -> Iterator[Row]:
-    real = classifier_matrix(bench.reference.held_out)
-    sets = {"model": bench.normal}
-    for name, made in baseline_sets(bench.reference, len(real), seed=bench.seed).items():
-        sets[name] = [circuit.normal for circuit in made]
-    for name, circuits in sets.items():
-        report = two_sample_test(
-            classifier_matrix(circuits), real, groups=bench.reference.groups, seed=bench.seed
-        )
-        auc, floor = report.auc, report.floor
-        yield (
-            f"two-sample AUC by boosting, {name}",
-            f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}], floor {floor.value:.3f} "
-            f"[{floor.low:.3f}, {floor.high:.3f}]",
-        )
-        told = sequence_two_sample_test(
-            circuits, bench.reference.held_out, groups=bench.reference.groups, seed=bench.seed
-        )
-        yield (
-            f"two-sample AUC by a sequence model, {name}",
-            f"{told.value:.3f} [{told.low:.3f}, {told.high:.3f}]",
-        )
-    train = list(Corpus.open(bench.corpus).rows("train", columns=["qasm"]))
-    stride = max(1, len(train) // _TRAINING_FOR_FAMILIES)
-    verdict = ketgpt_classifier(
-        [qasm2.loads(row["qasm"]) for row in train[::stride]],
-        bench.reference.held_out,
-        bench.normal,
-        seed=bench.seed,
-    )
-    yield "KetGPT's classifier, accuracy on real and random lines", _show(verdict.accuracy)
-    yield "KetGPT's classifier calls generated real", _show(verdict.called_real)
-
-
-def _conditioning(bench: Bench) -> Iterator[Row]:
-    table = bench.generator.pretrained.table
-    rng = np.random.default_rng(bench.seed)
-    circuits, limits = [], []
-    for gate_set in table.names.gate_sets:
-        low = int(rng.integers(2, 40))
-        request = Request(gate_set=gate_set, num_qubits=(low, low + 8), gates=(50, 120))
-        orders = table.orders(request, range(16), seed=bench.seed)
-        made = bench.generator.samples(16, request, seed=bench.seed)
-        circuits += [sample.circuit for sample in sorted(made, key=lambda s: s.index)]
-        limits += [order.limits for order in orders]
-    obeyed = check_limits(circuits, limits)
-    yield "qubits obeyed", _show(obeyed.qubits)
-    yield "gate set obeyed", _show(obeyed.gate_set)
-    yield "gate budget obeyed", _show(obeyed.gate_budget)
-    rows = list(Corpus.open(bench.corpus).rows("train", columns=["qasm", "family"]))
-    stride = max(1, len(rows) // _TRAINING_FOR_FAMILIES)
-    rows = rows[::stride]
-    agreement = check_families(
-        ([qasm2.loads(row["qasm"]) for row in rows], [row["family"] for row in rows]),
-        (bench.reference.held_out, bench.reference.families),
-        (bench.normal, [sample.conditions.family or "" for sample in bench.samples]),
-    )
-    yield "family named by the classifier, held-out real", _show(agreement.real)
-    yield "family named by the classifier, generated", _show(agreement.generated)
-
-
-def _unseen(bench: Bench) -> Iterator[Row]:
-    columns = ["qasm", "family", "gate_set", "level"]
-    rows = Corpus.open(bench.corpus).rows("held_out_sizes", columns=columns)
-    asked = [
-        Asked(
-            family=row["family"],
-            gate_set=row["gate_set"],
-            level=row["level"],
-            circuit=qasm2.loads(row["qasm"]),
-        )
-        for row in rows
-        if row["family"] in bench.reference.fixed and row["level"] == "alg"
-    ]
-    report = verify_unseen(bench.generator, asked)
-    yield "sizes never seen, written exactly", _show(report.exact)
-    for family, rate in report.by_family.items():
-        yield f"... {family}", _show(rate)
-
-
-def _speed(bench: Bench) -> Iterator[Row]:
-    request = Request(gates=(130, 170))
-    model, table = bench.generator.pretrained.model, bench.generator.pretrained.table
-    list(bench.generator.samples(2, request, seed=3))
-    count = 64 * bench.workers * 2
-    started = time.perf_counter()
-    made = list(bench.generator.samples(count, request, seed=3, workers=bench.workers))
-    batched = count / (time.perf_counter() - started)
-    gates = float(np.mean([sum(1 for _ in sample.circuit.gates()) for sample in made]))
-    orders = table.orders(request, range(4), seed=3)
-    torch.set_num_threads(1)
-    started = time.perf_counter()
-    for order in orders:
-        sample_group(model, [order], seed=3, temper=Temper())
-    single = len(orders) / (time.perf_counter() - started)
-    yield (
-        f"circuits per second, {gates:.0f} gates, {bench.workers} workers",
-        f"{batched:.1f}; one by one {single:.2f}, ratio {batched / single:.1f}",
-    )
-
-
-def _show(rate: Rate) -> str:
-    low, high = rate.interval()
-    return f"{rate.count} of {rate.total} = {rate.value:.2%} [{low:.2%}, {high:.2%}]"
+def _without_circuits(record: Record) -> Record:
+    inner = record.get("record")
+    if not isinstance(inner, dict):
+        return record
+    long = ("features", "behaviour", "feature_names")
+    kept = {name: value for name, value in inner.items() if name not in long}
+    novelty = inner.get("novelty")
+    if novelty:
+        kept["novelty"] = {
+            name: value
+            for name, value in novelty.items()
+            if name not in ("similarity", "nearest_place")
+        }
+    return record | {"record": kept}
 
 
 if __name__ == "__main__":

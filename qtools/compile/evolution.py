@@ -1,9 +1,12 @@
 """The one call for Python users: a Hamiltonian in, a certified short circuit out."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtools.compile.ansatz import layers_of_trotter_steps
 from qtools.compile.compiler import certified, compile_problem
+from qtools.compile.geometry.device import device_of
+from qtools.compile.geometry.placement import placed_on
+from qtools.compile.hardware import with_hardware
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
@@ -32,7 +35,8 @@ def compile_evolution(
     tolerance: float = 1e-6,
     max_bond: int | None = None,
     max_memory: int = 4 * 2**30,
-    basis: tuple[str, ...] = DEFAULT_BASIS,
+    basis: tuple[str, ...] | None = None,
+    device: Any = None,
     seed: int = 0,
     on_progress: Ticker | None = None,
 ) -> CompilationResult:
@@ -53,7 +57,9 @@ def compile_evolution(
         tolerance: infidelity that the target may have to the true state.
         max_bond: largest bond of the target; by default as large as ``tolerance`` needs.
         max_memory: bytes that the contraction may take.
-        basis: native gates of the circuit.
+        basis: native gates of the circuit; by default the device's, or cx, rz, sx and x.
+        device: a Qiskit ``BackendV2``, ``Target`` or ``CouplingMap``; the circuit is laid out on
+            its edges, and ``hardware`` of the result holds it transpiled.
         seed: of everything random.
         on_progress: is told what goes on.
 
@@ -72,8 +78,16 @@ def compile_evolution(
         if isinstance(hamiltonian, ChainHamiltonian)
         else ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
     )
+    placement = None
+    if device is not None:
+        found = device_of(device)
+        placement = placed_on(found, chain.num_qubits, chain.couplings)
+        basis = basis or found.basis
     problem = EvolutionProblem.on_qubits(
-        hamiltonian=chain, initial=_initial(initial_state, chain.num_qubits), time=time
+        hamiltonian=chain,
+        initial=_initial(initial_state, chain.num_qubits),
+        time=time,
+        circuit_edges=None if placement is None else placement.circuit_edges,
     )
     settings = CompileSettings(
         layers=layers if layers is not None else layers_of_trotter_steps(problem, steps or 0),
@@ -83,10 +97,11 @@ def compile_evolution(
         tolerance=tolerance,
         max_bond=max_bond,
         max_memory=max_memory,
-        basis=basis,
+        basis=basis or DEFAULT_BASIS,
         seed=seed,
     )
-    return certified(compile_problem(problem, settings, on_progress=on_progress))
+    result = certified(compile_problem(problem, settings, on_progress=on_progress))
+    return with_hardware(result, placement)
 
 
 def _initial(state: "str | QuantumCircuit | InitialState", num_qubits: int) -> InitialState:

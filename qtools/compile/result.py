@@ -16,6 +16,7 @@ from qtools.compile.target.observables import Physics
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from qtools.compile.hardware import Hardware
     from qtools.compile.problem.state_problem import Problem
 
 
@@ -129,6 +130,7 @@ class CompilationResult:
             or plain Trotter steps that go on from there; None for nothing.
         target_physics: what is measured of the target; None until it was measured.
         compiled_physics: the same of the compiled circuit's state, without the rest.
+        hardware: the circuit on a device; None when none was named.
     """
 
     problem: "Problem"
@@ -148,6 +150,7 @@ class CompilationResult:
     rest: "QuantumCircuit | None" = None
     target_physics: Physics | None = None
     compiled_physics: Physics | None = None
+    hardware: "Hardware | None" = None
 
     @property
     def whole_circuit(self) -> "QuantumCircuit":

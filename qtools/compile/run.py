@@ -6,6 +6,8 @@ from typing import Any
 from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import INTERVAL, Checkpoints
+from qtools.compile.geometry.placement import Placement
+from qtools.compile.hardware import with_hardware
 from qtools.compile.output.pages.state_page import write_state_page
 from qtools.compile.output.run_directory import RunDirectory, request_id
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -29,6 +31,7 @@ class RunOptions:
         search: find the depth instead of taking ``settings.layers``.
         then: plain Trotter steps to append.
         observables: to measure, besides what is always measured.
+        placement: where the circuit goes on a device.
     """
 
     force: bool = False
@@ -36,6 +39,7 @@ class RunOptions:
     search: bool = False
     then: ThenTrotter | None = None
     observables: tuple[Observable, ...] = ()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,7 +84,9 @@ def run(
         observable.refuse_outside(problem.num_qubits)
     directory.refuse_unusable()
     course = ("search" if options.search else "") + (f" after {warm.name}" if warm else "")
-    wished = [f" {wish}" for wish in (options.then, *options.observables) if wish is not None]
+    place = None if options.placement is None else options.placement.name
+    wishes = (options.then, *options.observables, place)
+    wished = [f" {wish}" for wish in wishes if wish is not None]
     request = request_id(problem, settings, course + "".join(wished))
     checkpoints = directory.checkpoints(problem, settings, start=course, interval=options.interval)
     record = None if options.force else directory.finished_record(request)
@@ -139,6 +145,10 @@ def _write(
     result = compiler.certified(result, directory.read_circuit())
     tell("measuring")
     result = measured(result, options.observables)
+    if options.placement is not None:
+        tell("transpiling for the device")
+        result = with_hardware(result, options.placement)
+        directory.write_on_device(result)
     directory.write_result(result, request=request)
     write_state_page(directory)
     checkpoints.close(result.outcome)

@@ -208,7 +208,9 @@ def compile_unitary(
         choose(ansatz, MPS.product(ansatz.initial), max_memory=memory)
         refuse_unfit(settings, ansatz)
         sitting.tell("evolving the target")
-        target = evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
+        target = evolve(
+            problem, tolerance=settings.tolerance, max_bond=settings.max_bond, max_memory=memory
+        )
         start = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
         ended = sitting.fitted(ansatz, target, 1.0 - start)
         compiled = ansatz.with_gates(ended.gates)

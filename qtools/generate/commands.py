@@ -121,27 +121,34 @@ def verify(
     against: Annotated[Path, typer.Option(help="Corpus with the real circuits.")],
     out: Annotated[Path, typer.Option(help="Directory of the report.")],
     baselines: Annotated[
-        bool, typer.Option(help="Also verify random circuits of the same number.")
-    ] = True,
+        str, typer.Option(help="Sets beside it: none, random, or all (trains two models).")
+    ] = "random",
     simulate: Annotated[
         int | None, typer.Option(help="Transpile and simulate only so many.", min=0)
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="In a minute: fewer circuits in the slow checks.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of folds and bootstraps.", min=0)] = 0,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Verify circuits: execution, structure, novelty and a two-sample test, with baselines."""
-    from qtools.generate.report import run_verification
+    """Verify circuits: execution, classifiers, structure, novelty, behaviour, with baselines."""
+    from qtools.generate.verify.run import run_verification
+    from qtools.generate.verify.verification import Depth
 
+    depth = Depth(simulate=simulate)
+    if quick:
+        depth = Depth(simulate=20 if simulate is None else simulate, compile=8, sequence=60)
     with console.progress(quiet=quiet) as tick:
         run_verification(
             circuits,
             against,
             out,
             baselines=baselines,
-            simulate=simulate,
+            depth=depth,
             seed=seed,
-            as_json=json_,
+            as_json_=json_,
             tick=tick,
         )
 

@@ -11,6 +11,7 @@ from qtools.errors import BadInputError
 from qtools.generate.vocabulary import NUM_COLUMNS
 
 _BLOCK = 64
+_SMALLEST = 1e-280
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +78,30 @@ def choose(logits: Tensor, mask: Tensor, uniform: Tensor, temper: Temper) -> tup
     Returns:
         (B,) choices and (B,) the probability that the mask removed, before sharpening.
     """
-    legal = logits.double().masked_fill(~mask, float("-inf"))
-    highest = logits.double().max(1, keepdim=True).values
-    removed = 1 - (legal - highest).exp().sum(1) / (logits.double() - highest).exp().sum(1)
-    # Softmax of what is legal alone: it stays defined when the model gives the legal part nothing.
-    chances = torch.softmax(legal / temper.temperature, dim=1)
-    chances = torch.where(mask & (chances == 0).all(1, keepdim=True), 1.0, chances)
+    raw = logits.double()
+    weights = (raw - raw.max(1, keepdim=True).values).exp()
+    chances = torch.where(mask, weights, 0.0)
+    kept = chances.sum(1)
+    removed = 1 - kept / weights.sum(1)
+    # Far below the rest what is legal underflows; sharpening needs the logits again.
+    if temper.temperature != 1 or bool((kept < _SMALLEST).any()):
+        chances = _chances_of_legal(raw, mask, temper.temperature)
     if temper.top_p < 1:
-        chances = _nucleus(chances, temper.top_p)
+        chances = _nucleus(chances / chances.sum(1, keepdim=True), temper.top_p)
     summed = chances.cumsum(1)
     target = uniform[:, None] * summed[:, -1:]
     picked = (summed <= target).sum(1)
     # Rounding may leave the target at the very end; the last possible value is meant.
     last = chances.shape[1] - 1 - (chances > 0).flip(1).long().argmax(1)
     return torch.minimum(picked, last), removed.clamp(0, 1)
+
+
+def _chances_of_legal(logits: Tensor, mask: Tensor, temperature: float) -> Tensor:
+    """(B, V) softmax of what is legal alone: defined even when the model gives it nothing."""
+    legal = logits.masked_fill(~mask, float("-inf"))
+    chances = torch.softmax(legal / temperature, dim=1).nan_to_num()
+    lost = ~(chances > 0).any(1, keepdim=True)
+    return torch.where(mask & lost, 1.0, chances)
 
 
 def _nucleus(chances: Tensor, top_p: float) -> Tensor:

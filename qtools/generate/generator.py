@@ -1,6 +1,6 @@
 """The Python API: a model that writes circuits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,8 +23,10 @@ from qtools.generate.sample import Drawn, Order, sample_group
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-#: Circuits sampled in one batch.
-GROUP = 64
+#: Circuits sampled in one batch: few, so that small requests keep several workers busy, or many,
+#: which costs less time per circuit.
+GROUPS = (64, 128)
+_MANY = 4 * GROUPS[0]
 Span = int | tuple[int, int] | None
 
 
@@ -130,20 +132,31 @@ class CircuitGenerator:
         """
         if n < 0 or workers < 1:
             raise BadInputError(f"expected n >= 0 and workers >= 1, got {n} and {workers}")
-        temper = temper or Temper()
         table = self.pretrained.table
         orders = table.orders(request or Request(), range(n), seed=seed)
-        # Circuits of like length share a group, so that none waits long for the others.
-        orders.sort(key=lambda order: (-order.conditions[4], -order.limits.num_qubits))
-        groups = [orders[i : i + GROUP] for i in range(0, n, GROUP)]
         by_index = {order.index: order for order in orders}
-        for drawn in self._drawn(groups, seed, temper, workers):
+        for drawn in self.draw(orders, seed=seed, temper=temper, workers=workers):
             yield Sample(
                 index=drawn.index,
                 circuit=decode_rows(drawn.rows),
                 conditions=table.conditions(by_index[drawn.index]),
                 removed=drawn.removed,
             )
+
+    def draw(
+        self,
+        orders: Sequence[Order],
+        *,
+        seed: int = 0,
+        temper: Temper | None = None,
+        workers: int = 1,
+    ) -> Iterator[Drawn]:
+        """Sample circuits whose conditions and limits are settled; see :meth:`samples`."""
+        # Circuits of like length share a group, so that none waits long for the others.
+        ordered = sorted(orders, key=lambda o: (-o.conditions[4], -o.limits.num_qubits))
+        size = GROUPS[len(ordered) >= _MANY]
+        groups = [ordered[i : i + size] for i in range(0, len(ordered), size)]
+        yield from self._drawn(groups, seed, temper or Temper(), workers)
 
     def _drawn(
         self, groups: list[list[Order]], seed: int, temper: Temper, workers: int

@@ -149,63 +149,20 @@ def summary(found: Sequence[Sample], seconds: float) -> dict[str, Any]:
     }
 
 
-def run_verification(
-    circuits: Path,
-    against: Path,
-    out: Path,
-    *,
-    baselines: bool,
-    simulate: int | None,
-    seed: int,
-    as_json: bool,
-    tick: Ticker,
-) -> None:
-    """Verify a directory and write ``verification.json`` and ``verification.md``."""
-    from qtools.generate.verify.circuits import read_circuits
-    from qtools.generate.verify.suite import Reference, as_circuit, baseline_sets, verify
-    from qtools.generate.verify.table import as_json as record_of
-    from qtools.generate.verify.table import comparison, markdown
-
-    found = read_circuits(circuits)
-    tick("reading the corpus", 0.0)
-    reference = Reference.read(against)
-    made = [verify("generated", found, reference, simulate=simulate, seed=seed, tick=tick)]
-    real = [
-        as_circuit(circuit, str(i), family)
-        for i, (circuit, family) in enumerate(
-            zip(reference.held_out, reference.families, strict=True)
-        )
-    ]
-    if baselines:
-        sets = {"held-out real": real, **baseline_sets(reference, len(found), seed=seed)}
-        made += [
-            verify(name, kept, reference, run=False, seed=seed, tick=tick)
-            for name, kept in sets.items()
-        ]
-    columns, rows = comparison(made)
-    write_text(out / "verification.md", "# Verification\n\n" + markdown(columns, rows))
-    record = [record_of(verification) for verification in made]
-    write_text(out / "verification.json", json.dumps(record, indent=1) + "\n")
-    if as_json:
-        typer.echo(json.dumps(record))
-    else:
-        console.table("verification", columns, rows)
-
-
 def run_suite(circuits: Path, out: Path, n: int, *, seed: int, as_json: bool) -> None:
     """Choose circuits and write them with an index."""
     from qtools.generate.select import select
-    from qtools.generate.verify.circuits import read_circuits
+    from qtools.generate.verify.circuits import parse, read_programs
     from qtools.generate.verify.structure import feature_matrix
 
     require_empty(out)
-    found = read_circuits(circuits)
+    found = [parse(program) for program in read_programs(circuits)]
     chosen = select(feature_matrix([circuit.normal for circuit in found]), n, seed=seed)
     names = []
     for place in chosen.chosen.tolist():
         circuit = found[place]
-        names.append(f"{Path(circuit.name).stem}.qasm")
-        write_text(out / names[-1], circuit.qasm)
+        names.append(f"{Path(circuit.program.name).stem}.qasm")
+        write_text(out / names[-1], circuit.program.text)
     record = {
         "circuits": names,
         "radius": chosen.radius,

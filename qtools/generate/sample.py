@@ -35,7 +35,7 @@ from qtools.generate.vocabulary import (
 
 _KINDS = torch.from_numpy(OPERAND_KINDS)
 _HAS_ANGLE = torch.from_numpy(HAS_ANGLE)
-_LADDER = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+_LADDER = (128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

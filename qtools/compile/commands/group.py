@@ -43,11 +43,10 @@ def evolution(
     problem: Annotated[
         Path | None, typer.Argument(help="problem.toml; options override its keys.")
     ] = None,
-    model: Annotated[
-        str | None,
-        o.option("--model", "heisenberg, xxz, xyz or tfim, on an open chain.", o.PROBLEM),
-    ] = None,
-    sites: Annotated[int | None, o.option("--sites", "Length of the chain.", o.PROBLEM)] = None,
+    model: o.Model = None,
+    sites: o.Sites = None,
+    lattice: o.Lattice = None,
+    size: o.Size = None,
     coupling: Annotated[
         str | None, o.option("--coupling", "J, or Jx,Jy,Jz (of Pauli matrices).", o.PROBLEM)
     ] = None,
@@ -57,10 +56,10 @@ def evolution(
     ] = None,
     disorder: Annotated[
         str | None,
-        o.option("--disorder", "W, or W_coupling,W_field: random chain from --seed.", o.PROBLEM),
+        o.option("--disorder", "W, or W_coupling,W_field, random from --seed.", o.PROBLEM),
     ] = None,
     periodic: Annotated[
-        bool, o.option("--periodic", "Close the chain (not supported yet).", o.PROBLEM)
+        bool, o.option("--periodic", "Close the chain to a ring.", o.PROBLEM)
     ] = False,
     hamiltonian: Annotated[
         Path | None, o.option("--hamiltonian", "JSON, or HamLib's FILE.hdf5::KEY.", o.PROBLEM)
@@ -88,6 +87,7 @@ def evolution(
         int | None, o.option("--steps", "As many layers as K Trotter steps: 2K+1.", o.CIRCUIT)
     ] = None,
     basis: o.Basis = None,
+    coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
     max_bond: Annotated[
         int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
@@ -137,6 +137,8 @@ def evolution(
         hamiltonian=HamiltonianRequest(
             model=model,
             sites=sites,
+            lattice=lattice,
+            size=o.rows_and_columns(size),
             coupling=o.numbers("--coupling", coupling),
             field=o.numbers("--field", field),
             disorder=o.numbers("--disorder", disorder),
@@ -148,6 +150,7 @@ def evolution(
         time=time,
         layers=layers,
         steps=steps,
+        coupling_map=coupling_map,
         optimize={key: value for key, value in optimize.items() if value is not None},
     )
     request = given if problem is None else merged(read_problem_file(problem), given)
@@ -159,7 +162,7 @@ def evolution(
     if (then_trotter is None) != (trotter_steps is None):
         raise UsageError("--then-trotter and --trotter-steps belong together; give both")
     then = None
-    asked = request.problem()
+    asked, placement = request.placed()
     if then_trotter is not None and trotter_steps is not None:
         then = ThenTrotter(until=then_trotter, steps=trotter_steps)
         then.refuse_before(asked.time)
@@ -170,6 +173,7 @@ def evolution(
         search=request.searches_depth,
         then=then,
         observables=read_observables(observable),
+        placement=placement,
     )
     settings = request.settings(asked.colours)
     if series is None:

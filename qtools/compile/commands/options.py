@@ -23,6 +23,19 @@ def option(name: str, text: str, panel: str, **more: Any) -> Any:
     return typer.Option(name, help=text, rich_help_panel=panel, **more)
 
 
+Model = Annotated[str | None, option("--model", "heisenberg, xxz, xyz or tfim.", PROBLEM)]
+Sites = Annotated[int | None, option("--sites", "Of a chain, ring or ladder.", PROBLEM)]
+Lattice = Annotated[
+    str | None,
+    option("--lattice", "chain, ring, ladder, square or heavy-hex. (default: chain)", PROBLEM),
+]
+Size = Annotated[
+    str | None, option("--size", "Rows x columns, such as 4x4; hexagons for heavy-hex.", PROBLEM)
+]
+CouplingMap = Annotated[
+    Path | None,
+    option("--coupling-map", "Edges of the device: JSON, or one i j per line.", CIRCUIT),
+]
 Layers = Annotated[int | None, option("--layers", "Brick layers of two-qubit blocks.", CIRCUIT)]
 Basis = Annotated[str | None, option("--basis", "Native gates. (default: cx,rz,sx,x)", CIRCUIT)]
 Tolerance = Annotated[
@@ -66,6 +79,16 @@ def numbers(option: str, text: str | None) -> Any:
             f"expected a number or numbers separated by commas for {option}, got {text!r}"
         ) from None
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def rows_and_columns(text: str | None) -> tuple[int, int] | None:
+    """The two numbers of a size such as ``4x4``."""
+    if text is None:
+        return None
+    rows, _, columns = text.partition("x")
+    if not (rows.isdecimal() and columns.isdecimal() and len(text) < 20):
+        raise UsageError(f"expected rows x columns such as 4x4 for --size, got {text!r}")
+    return int(rows), int(columns)
 
 
 def size(text: str | None) -> int | None:

@@ -145,7 +145,24 @@ def _print_summary(record: dict[str, Any]) -> None:
     if record["trials"]:
         _print_trials(record["trials"])
     columns = ("", "fidelity", "lower bound", "layers", "2q depth", "2q gates")
-    console.table(title, columns, [compiled, *_compared(record)])
+    console.table(title, columns, [compiled, *_on_device(record), *_compared(record)])
+
+
+def _on_device(record: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The row of the circuit on its device, where there is one."""
+    hardware = record["hardware"]
+    if hardware is None:
+        return []
+    return [
+        (
+            f"on {hardware['device']}",
+            o.shown(hardware["fidelity"]),
+            "",
+            f"{record['layers']}",
+            f"{hardware['two_qubit_depth']}",
+            f"{hardware['two_qubit_gates']}",
+        )
+    ]
 
 
 def _print_trials(trials: list[dict[str, Any]]) -> None:

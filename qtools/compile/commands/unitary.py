@@ -24,11 +24,10 @@ _CHECKED_STATES = 3
 )
 def unitary(
     *,
-    model: Annotated[
-        str | None,
-        o.option("--model", "heisenberg, xxz, xyz or tfim, on an open chain.", o.PROBLEM),
-    ] = None,
-    sites: Annotated[int | None, o.option("--sites", "Length of the chain.", o.PROBLEM)] = None,
+    model: o.Model = None,
+    sites: o.Sites = None,
+    lattice: o.Lattice = None,
+    size: o.Size = None,
     coupling: Annotated[
         str | None, o.option("--coupling", "J, or Jx,Jy,Jz (of Pauli matrices).", o.PROBLEM)
     ] = None,
@@ -38,7 +37,7 @@ def unitary(
     ] = None,
     disorder: Annotated[
         str | None,
-        o.option("--disorder", "W, or W_coupling,W_field: random chain from --seed.", o.PROBLEM),
+        o.option("--disorder", "W, or W_coupling,W_field, random from --seed.", o.PROBLEM),
     ] = None,
     hamiltonian: Annotated[
         Path | None, o.option("--hamiltonian", "JSON file instead of a model.", o.PROBLEM)
@@ -92,6 +91,8 @@ def unitary(
         hamiltonian=HamiltonianRequest(
             model=model,
             sites=sites,
+            lattice=lattice,
+            size=o.rows_and_columns(size),
             coupling=o.numbers("--coupling", coupling),
             field=o.numbers("--field", field),
             disorder=o.numbers("--disorder", disorder),

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.fitting.evaluation import Evaluation
-from qtools.compile.fitting.fit import STAGE_OUTCOMES, Fit, StageMark
+from qtools.compile.fitting.fit import STAGE_OUTCOMES, Fit
 from qtools.compile.fitting.objectives.choice import ObjectiveName
 from qtools.compile.fitting.objectives.surrogate import Schedule
 from qtools.compile.fitting.optimizers.choice import MEMORIES
 from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.stages import StageMark
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
@@ -174,6 +175,7 @@ def _fit_arrays(fit: Fit) -> dict[str, NDArray[Any]]:
         "memory": np.array(state.memory.kind),
         **{_MEMORY + name: array for name, array in state.memory.arrays().items()},
         "mark": np.array([mark.infidelity, mark.first]),
+        "mark_point": mark.point,
         "objective": np.array(str(mark.objective)),
         "schedule": np.array([schedule.weight, -1 if schedule.lead is None else schedule.lead]),
         "outcome": np.array("" if fit.outcome is None else fit.outcome.name),
@@ -220,6 +222,7 @@ def _mark(arrays: dict[str, NDArray[Any]]) -> StageMark:
     return StageMark(
         infidelity=infidelity,
         first=int(first),
+        point=_complex(arrays["mark_point"]),
         objective=ObjectiveName(str(arrays["objective"])),
         schedule=None if np.isnan(weight) else Schedule(weight=weight, lead=int(lead)),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.accuracy import Accuracy
 
 Arrays = dict[str, NDArray[Any]]
 """Named arrays, as a checkpoint keeps them."""
@@ -22,10 +23,10 @@ class OverlapEngine(Protocol):
     """Gives the overlap of a circuit with a target, and its derivatives.
 
     Attributes:
-        error_angle: estimate of the angle, in radians, by which the last evaluation was off.
+        accuracy: of the last evaluation.
     """
 
-    error_angle: float
+    accuracy: Accuracy
 
     def value(self, gates: ComplexArray) -> complex:
         """``<target|V|0>`` for gates (num_blocks, 4, 4)."""

@@ -11,37 +11,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.blocks.families import structured
-from qtools.compile.fitting.blocks.structure import FactoredObjective, Structure
+from qtools.compile.fitting.blocks.structure import FactoredObjective
 from qtools.compile.fitting.objectives.choice import FLAT_FIDELITY, ObjectiveName, objective_at
-from qtools.compile.fitting.objectives.local import LocalCost
-from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
 from qtools.compile.fitting.objectives.objective import Objective
-from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate, surrogate
+from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate
 from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.stages import Stage, StageMaking, StageMark
 from qtools.compile.fitting.strategy import Strategy
-from qtools.compile.mps import MPS, ComplexArray, compress
-from qtools.compile.overlap.choice import Engine, Prediction, build, choose
+from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.arrays import DOUBLE, Arrays
+from qtools.compile.overlap.choice import Engine
 from qtools.compile.result import HistoryEntry, Outcome
 
-# A cut of the target may be off by this fraction of the infidelity at which it is made, and so may
-# an engine that truncates, which pays more for being exact.
-_CUT_SHARPNESS = 0.01
-_ENGINE_SHARPNESS = 0.1
-
-# A stage ends when the infidelity has fallen to this fraction of that at which it began ...
-_STAGE_GAIN = 0.1
-# ... and an end against a stage is an end against the target within this fraction of its beginning.
+# An end against a stage is an end against the target within this fraction of its beginning.
 _TRUSTED_GAIN = 0.5
 
-# Infidelities below this are rounding.
-_ROUNDING = 1e-14
-
-# Once the goal seems reached, the figures are made this much sharper.
-_GOAL_SHARPNESS = 0.02
+# A stage that saw more than there was, or less than there is, is made this much sharper.
+_SHARPER = 0.3
 
 # Converged: over so many iterations the infidelity fell by less than this fraction.
 _PATIENCE = 30
@@ -50,8 +38,6 @@ _LEAST_PROGRESS = 0.02
 
 # What an optimisation may end with against one cut of the target and not against a finer one.
 STAGE_OUTCOMES = (Outcome.FIDELITY_REACHED, Outcome.EXACT_AS_TARGET, Outcome.CONVERGED)
-
-_NEAR_THE_GOAL = (Outcome.FIDELITY_REACHED, Outcome.EXACT_AS_TARGET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,23 +55,6 @@ class StopRules:
     enough: float = 0.0
     max_iterations: int = 1000
     deadline: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageMark:
-    """All that it takes to build a stage again.
-
-    Attributes:
-        infidelity: for which the stage is made sharp.
-        first: history entries before its first.
-        objective: the cost, never ``auto``.
-        schedule: where the surrogate stands; None for the other costs.
-    """
-
-    infidelity: float
-    first: int
-    objective: ObjectiveName = ObjectiveName.GLOBAL
-    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,50 +76,6 @@ class Fit:
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Stage:
-    """The cost against a cut of the target, as sharp as the infidelity at its beginning needs.
-
-    Attributes:
-        cost: of the circuit against the cut.
-        prediction: which engine contracts the overlap, and why.
-        began_at: the infidelity for which the stage was made sharp.
-        cut_error: infidelity between the target and its cut, at most.
-        bond: largest bond of the cut.
-    """
-
-    cost: Objective
-    prediction: Prediction
-    began_at: float
-    cut_error: float
-    bond: int
-
-    def worst(self, infidelity: float) -> float:
-        """The infidelity to the whole target, if all errors conspire."""
-        errors = np.clip([infidelity, self.cut_error], 0.0, 1.0)
-        angles = np.arcsin(np.sqrt(errors)).sum() + self.cost.error_angle
-        return float(np.sin(min(angles, np.pi / 2)) ** 2)
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether neither the cut nor the engine approximates anything."""
-        return self.cut_error == 0.0 and self.cost.error_angle == 0.0
-
-    def is_used_up(self, infidelity: float) -> bool:
-        """Whether a sharper stage would see more."""
-        return not self.is_exact and infidelity < _STAGE_GAIN * self.began_at
-
-    def decides(self, outcome: Outcome, infidelity: float, rules: StopRules) -> bool:
-        """Whether an outcome of this stage also holds against the target itself."""
-        if self.is_exact or outcome not in STAGE_OUTCOMES:
-            return True
-        if outcome is Outcome.FIDELITY_REACHED and rules.fidelity is not None:
-            return self.worst(infidelity) <= 1.0 - rules.fidelity
-        if outcome is Outcome.EXACT_AS_TARGET:
-            return self.worst(infidelity) <= 2.0 * rules.enough
-        return infidelity > _TRUSTED_GAIN * self.began_at
-
-
 def fit(
     ansatz: Ansatz,
     target: MPS,
@@ -160,6 +85,7 @@ def fit(
     began: float,
     engine: Engine = Engine.AUTO,
     max_memory: int = 4 * 2**30,
+    arrays: Arrays = DOUBLE,
     strategy: Strategy | None = None,
     resume: Fit | None = None,
 ) -> Iterator[Fit]:
@@ -173,6 +99,7 @@ def fit(
         began: when the clock of the history started (``time.perf_counter``).
         engine: contracts the overlaps; chosen anew for every stage unless named.
         max_memory: bytes that an engine may take.
+        arrays: where the engines compute.
         strategy: cost, optimiser and family of blocks; L-BFGS on general blocks by default, with
             the cost chosen by the fidelity.
         resume: go on from here instead, an earlier value of a fit with the same arguments.
@@ -187,25 +114,29 @@ def fit(
     strategy = strategy or Strategy()
     optimizer = strategy.optimizer
     structure, point = structured(strategy.blocks, ansatz)
-    making = _StageMaking(
-        ansatz=ansatz, target=target, structure=structure, engine=engine, max_memory=max_memory
+    making = StageMaking(
+        ansatz=ansatz,
+        target=target,
+        structure=structure,
+        engine=engine,
+        max_memory=max_memory,
+        arrays=arrays,
     )
     if resume is None:
         history: list[HistoryEntry] = []
         first = objective_at(strategy.objective, ansatz, infidelity)
-        mark = StageMark(infidelity=infidelity, first=0, objective=first)
-        stage = making.stage(mark, point)
+        mark = StageMark(infidelity=infidelity, first=0, point=point, objective=first)
+        stage = making.stage(mark)
         state = optimizer.start(stage.cost, point)
     else:
         history, mark, state = list(resume.history), resume.mark, resume.state
-        stage = making.stage(mark, state.gates)
+        stage = making.stage(mark)
         if mark.first == len(history):
             state = optimizer.carried(stage.cost, state)
     while True:
         before, state = state, optimizer.advance(stage.cost, state)
         if state.gates is not before.gates:
             stage, state = _on_schedule(stage, state)
-        reached = state.evaluation.infidelity
         history.append(_entry(state, stage, time.perf_counter() - began))
         leads = strategy.objective is ObjectiveName.AUTO and _schedule(stage.cost) is not None
         found = _outcome(
@@ -215,7 +146,12 @@ def fit(
             knows_its_end=optimizer.knows_its_end,
             leads=leads,
         )
-        mark, outcome = _next_mark(mark, stage, found, reached, len(history), rules, leads=leads)
+        here = replace(mark, schedule=_schedule(stage.cost))
+        ahead = _ahead(here, stage, state, len(history))
+        if leads:
+            mark, outcome = _after_surrogate(here, ahead, found, state)
+        else:
+            mark, outcome = _next_mark(here, ahead, stage, found, state, rules, making)
         yield Fit(
             state=state,
             gates=structure.composed(state.gates),
@@ -226,72 +162,11 @@ def fit(
         if outcome is not None:
             return
         if mark.first == len(history):
-            stage = making.stage(mark, state.gates)
+            stage = making.stage(mark)
             state = optimizer.carried(stage.cost, state)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _StageMaking:
-    """What all stages of a fit share."""
-
-    ansatz: Ansatz
-    target: MPS
-    structure: Structure
-    engine: Engine
-    max_memory: int
-
-    def stage(self, mark: StageMark, point: ComplexArray) -> _Stage:
-        """A stage that is sharp enough around the infidelity of its mark."""
-        infidelity = max(mark.infidelity, _ROUNDING)
-        allowed = _CUT_SHARPNESS * infidelity
-        cut = compress(self.target, max_weight=allowed / max(1, self.target.num_sites - 1))
-        mps = cut.mps if cut.mps.max_bond < self.target.max_bond else self.target
-        prediction = self._prediction(mark.objective, mps)
-        angle = float(np.sqrt(_ENGINE_SHARPNESS * infidelity))
-        return _Stage(
-            cost=self._cost(mark, mps, prediction, angle, point),
-            prediction=prediction,
-            began_at=infidelity,
-            cut_error=0.0 if mps is self.target else cut.discarded_weight,
-            bond=mps.max_bond,
-        )
-
-    def _prediction(self, objective: ObjectiveName, mps: MPS) -> Prediction:
-        engine, memory = self.engine, self.max_memory
-        if objective is ObjectiveName.LOCAL:
-            engine = Engine.TRUNCATED
-        if objective is ObjectiveName.SURROGATE:
-            memory //= 2  # two engines
-        return choose(self.ansatz, mps, engine=engine, max_memory=memory)
-
-    def _cost(
-        self,
-        mark: StageMark,
-        mps: MPS,
-        prediction: Prediction,
-        angle: float,
-        point: ComplexArray,
-    ) -> Objective:
-        cost: Objective
-        match mark.objective:
-            case ObjectiveName.LOCAL:
-                cost = LocalCost(self.ansatz, mps, max_angle=angle)
-            case ObjectiveName.SURROGATE:
-                cost = surrogate(
-                    self.ansatz,
-                    self.structure.composed(point),
-                    lambda other: build(prediction, other, mps, max_angle=angle),
-                    mark.schedule,
-                )
-            case _:
-                built = build(prediction, self.ansatz, mps, max_angle=angle)
-                cost = LogInfidelity(engine=built, frozen=self.ansatz.frozen)
-        if not self.structure.algebras:
-            return cost
-        return FactoredObjective(inner=cost, structure=self.structure)
-
-
-def _on_schedule(stage: _Stage, state: Optimization[Any]) -> tuple[_Stage, Optimization[Any]]:
+def _on_schedule(stage: Stage, state: Optimization[Any]) -> tuple[Stage, Optimization[Any]]:
     """The stage with its cost for the next step, and the state under that cost."""
     cost, evaluation, evaluations = stage.cost.after(state.gates, state.evaluation)
     if cost is stage.cost:
@@ -307,33 +182,59 @@ def _schedule(cost: Objective) -> Schedule | None:
     return cost.schedule if isinstance(cost, Surrogate) else None
 
 
+def _ahead(mark: StageMark, stage: Stage, state: Optimization[Any], iterations: int) -> StageMark:
+    """The mark of a stage that begins here, as sharp as the fit is good."""
+    infidelity = min(state.evaluation.infidelity, stage.began_at)
+    return replace(mark, infidelity=infidelity, first=iterations, point=state.gates)
+
+
+def _after_surrogate(
+    here: StageMark, ahead: StageMark, found: Outcome | None, state: Optimization[Any]
+) -> tuple[StageMark, Outcome | None]:
+    """The next mark under a cost that leads to the fidelity, and why there is none."""
+    is_over = found is Outcome.CONVERGED
+    if is_over or 1.0 - state.evaluation.infidelity >= FLAT_FIDELITY:
+        ahead = replace(ahead, objective=ObjectiveName.GLOBAL, schedule=None)
+        return ahead, None if is_over else found
+    return here, found
+
+
 def _next_mark(
-    mark: StageMark,
-    stage: _Stage,
+    here: StageMark,
+    ahead: StageMark,
+    stage: Stage,
     found: Outcome | None,
-    reached: float,
-    iterations: int,
+    state: Optimization[Any],
     rules: StopRules,
-    *,
-    leads: bool,
+    making: StageMaking,
 ) -> tuple[StageMark, Outcome | None]:
     """The mark of the stage in which the next iteration takes place, and why there is none."""
-    mark = replace(mark, schedule=_schedule(stage.cost))
-    outcome = found if found is None or stage.decides(found, reached, rules) else None
-    is_over = found is Outcome.CONVERGED
-    if leads and (is_over or 1.0 - reached >= FLAT_FIDELITY):
-        ahead = replace(mark, objective=ObjectiveName.GLOBAL, schedule=None, first=iterations)
-        return replace(ahead, infidelity=min(reached, stage.began_at)), (
-            None if is_over else outcome
-        )
-    if found in STAGE_OUTCOMES or stage.is_used_up(reached):
-        sharper = _GOAL_SHARPNESS if found in _NEAR_THE_GOAL else 1.0
-        sharpness = min(reached, stage.began_at) * sharper
-        mark = replace(mark, infidelity=sharpness, first=iterations)
-    return mark, outcome
+    is_limit = found is not None and found not in STAGE_OUTCOMES
+    if is_limit or (found is not None and stage.is_exact):
+        return here, found
+    drowned = stage.is_drowned(state.evaluation, stalled=found is Outcome.CONVERGED)
+    if found is not None and not drowned and _holds(found, stage, state, rules, making):
+        return here, found
+    if found is not None or drowned:
+        return replace(ahead, infidelity=_SHARPER * ahead.infidelity), None
+    if stage.is_used_up(state.evaluation.infidelity) or stage.cost.accuracy.outgrown:
+        return ahead, None
+    return here, None
 
 
-def _entry(state: Optimization[Any], stage: _Stage, seconds: float) -> HistoryEntry:
+def _holds(
+    found: Outcome, stage: Stage, state: Optimization[Any], rules: StopRules, making: StageMaking
+) -> bool:
+    """Whether an outcome against the cut of a stage also holds against the target itself."""
+    if found is Outcome.CONVERGED:
+        return state.evaluation.infidelity > _TRUSTED_GAIN * stage.began_at
+    infidelity = making.precise_infidelity(state.gates)
+    if found is Outcome.EXACT_AS_TARGET:
+        return infidelity <= 2.0 * rules.enough
+    return rules.fidelity is not None and infidelity <= 1.0 - rules.fidelity
+
+
+def _entry(state: Optimization[Any], stage: Stage, seconds: float) -> HistoryEntry:
     return HistoryEntry(
         iteration=state.iteration,
         evaluations=state.evaluations,

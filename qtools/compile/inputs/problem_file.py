@@ -5,12 +5,14 @@
     [hamiltonian]            # model keys, or file = "H.json" (or "chains.hdf5::KEY")
     model = "heisenberg"
     sites = 100
+    lattice = "chain"        # or ring, ladder; square and heavy-hex have a size = [4, 4]
     coupling = -0.25         # or [Jx, Jy, Jz]; likewise field, disorder, seed
     [evolution]
     initial = "neel"         # or zero, domain-wall, bits, a QASM file
     time = 1.2
     [ansatz]
     layers = 5               # or steps = 2
+    coupling_map = "map.json"  # of the device, if there is one
     [optimize]
     fidelity = 0.9995        # any of the fields of CompileSettings
 
@@ -22,6 +24,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from qtools.compile.geometry.device import Device, read_coupling_map
+from qtools.compile.geometry.lattices import Lattice, lattice
+from qtools.compile.geometry.placement import Placement, placed_on
 from qtools.compile.inputs.hamiltonian_file import read_hamiltonian
 from qtools.compile.inputs.hamlib import names_hamlib, read_hamlib
 from qtools.compile.problem.evolution_problem import EvolutionProblem
@@ -41,11 +46,13 @@ _TABLES: dict[str, dict[str, str]] = {
         "field": "number or three",
         "disorder": "number or two",
         "periodic": "true or false",
+        "lattice": "text",
+        "size": "two whole numbers",
         "seed": "whole number",
         "file": "text",
     },
     "evolution": {"initial": "text", "time": "number"},
-    "ansatz": {"layers": "whole number", "steps": "whole number"},
+    "ansatz": {"layers": "whole number", "steps": "whole number", "coupling_map": "text"},
     "optimize": {
         "fidelity": "number",
         "max_iterations": "whole number",
@@ -69,11 +76,16 @@ class HamiltonianRequest:
     field: Components | None = None
     disorder: Disorder | None = None
     periodic: bool | None = None
+    lattice: str | None = None
+    size: tuple[int, int] | None = None
     seed: int | None = None
     file: Path | None = None
 
-    def build(self) -> ChainHamiltonian:
+    def build(self, device: Device | None = None) -> ChainHamiltonian:
         """The Hamiltonian that was asked for.
+
+        Args:
+            device: on whose qubits and edges a model without a size of its own lives.
 
         Raises:
             UsageError: when keys are missing or do not fit together.
@@ -89,18 +101,31 @@ class HamiltonianRequest:
             if names_hamlib(self.file):
                 return read_hamlib(self.file)
             return read_hamiltonian(self.file)
-        if self.model is None or self.sites is None:
-            missing = "model" if self.model is None else "sites"
-            raise UsageError(f"no {missing} given; give a model with sites, or a Hamiltonian file")
+        if self.model is None:
+            raise UsageError("no model given; give a model with sites, or a Hamiltonian file")
         return lattice_model(
             self.model,
-            self.sites,
+            self._sites(device),
             coupling=self.coupling,
             field=self.field,
             disorder=0.0 if self.disorder is None else self.disorder,
             seed=self.seed or 0,
             periodic=bool(self.periodic),
         )
+
+    def _sites(self, device: Device | None) -> int | Lattice:
+        """Where the model lives."""
+        if self.lattice is not None:
+            if self.sites is not None and self.size is not None:
+                raise UsageError("sites and size do not fit together; give one of them")
+            return lattice(self.lattice, sites=self.sites, size=self.size)
+        if self.size is not None:
+            raise UsageError("a size needs a lattice; give a lattice such as square")
+        if self.sites is not None:
+            return self.sites
+        if device is not None:
+            return device.lattice()
+        raise UsageError("no sites given; give a model with sites, or a Hamiltonian file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +139,7 @@ class CompileRequest:
         time: evolution time.
         layers: brick layers; exclusive with ``steps``.
         steps: second-order Trotter steps.
+        coupling_map: file with the edges of the device.
         optimize: fields of :class:`CompileSettings` other than ``layers``.
     """
 
@@ -123,15 +149,30 @@ class CompileRequest:
     time: float | None = None
     layers: int | None = None
     steps: int | None = None
+    coupling_map: Path | None = None
     optimize: Mapping[str, Any] = field(default_factory=dict)
 
     def problem(self) -> EvolutionProblem:
         """The problem that was asked for; raises as :meth:`HamiltonianRequest.build`."""
+        return self.placed()[0]
+
+    def placed(self) -> tuple[EvolutionProblem, Placement | None]:
+        """The problem, and where it is on the device; raises as :meth:`problem`."""
         if self.time is None:
             raise UsageError("no evolution time given; give a time")
-        hamiltonian = self.hamiltonian.build()
+        device = None if self.coupling_map is None else read_coupling_map(self.coupling_map)
+        hamiltonian = self.hamiltonian.build(device)
+        placement = None
+        if device is not None:
+            placement = placed_on(device, hamiltonian.num_qubits, hamiltonian.couplings)
         initial = self._initial_state(hamiltonian.num_qubits)
-        return EvolutionProblem.on_qubits(hamiltonian=hamiltonian, initial=initial, time=self.time)
+        problem = EvolutionProblem.on_qubits(
+            hamiltonian=hamiltonian,
+            initial=initial,
+            time=self.time,
+            circuit_edges=None if placement is None else placement.circuit_edges,
+        )
+        return problem, placement
 
     def settings(self, colours: int = 2) -> CompileSettings:
         """The settings that were asked for.
@@ -203,6 +244,8 @@ def problem_request(tables: Mapping[str, Any], path: Path) -> CompileRequest:
     model = known["hamiltonian"]
     if "file" in model:
         model["file"] = path.parent / model["file"]
+    if "coupling_map" in known["ansatz"]:
+        known["ansatz"]["coupling_map"] = path.parent / known["ansatz"]["coupling_map"]
     if {"layers", "steps"} <= set(known["ansatz"]):
         raise BadInputError(f"{path}: [ansatz] has both layers and steps; keep one of them")
     return CompileRequest(
@@ -230,6 +273,8 @@ def merged(base: CompileRequest, over: CompileRequest) -> CompileRequest:
     )
     if over.layers is not None or over.steps is not None:
         result = replace(result, layers=over.layers, steps=over.steps)
+    if over.coupling_map is not None:
+        result = replace(result, coupling_map=over.coupling_map)
     if over.initial is not None:
         result = replace(result, initial=over.initial, initial_directory=over.initial_directory)
     return result if over.time is None else replace(result, time=over.time)
@@ -277,6 +322,8 @@ def _checked(name: str, sort: str, value: Any) -> Any:
         case ("number or three", [_, _, _]) | ("number or two", [_, _]):
             if all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
                 return tuple(_float(name, x) for x in value)
+        case ("two whole numbers", [int() as rows, int() as columns]):
+            return rows, columns
         case ("list of texts", list()) if all(isinstance(x, str) for x in value):
             return tuple(value)
     raise BadInputError(f"{name} should be {_article(sort)}, got {value!r}")
@@ -290,4 +337,4 @@ def _float(name: str, value: float) -> float:
 
 
 def _article(sort: str) -> str:
-    return sort if sort == "true or false" else f"a {sort}"
+    return sort if sort in ("true or false", "two whole numbers") else f"a {sort}"

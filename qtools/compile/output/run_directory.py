@@ -6,6 +6,7 @@ result.json    everything that is known about it
 target.npz     the state that it approximates
 history.jsonl  one line per iteration of the optimiser
 ansatz.npz     the circuit as two-qubit blocks
+device.qasm    the circuit on a device's qubits, where one was named (device.qpy for QPY)
 report.html    all of it as one page to look at
 checkpoint/    where an unfinished run stands; gone when it is finished
 ============== =====================================================================
@@ -185,6 +186,16 @@ class RunDirectory:
         write_arrays(self.path / ANSATZ, arrays)
         self.write_result(result, request=request)
 
+    def write_on_device(self, result: "CompilationResult") -> None:
+        """Write the circuit on the device's qubits."""
+        assert result.hardware is not None
+        write_circuit(
+            self.path / f"device{self.circuit_format.suffix}",
+            result.hardware.circuit,
+            circuit_format=self.circuit_format,
+            provenance={**provenance(result), "device": result.hardware.placement.device.name},
+        )
+
     def read_ansatz(self) -> Ansatz:
         """The blocks of the compiled circuit."""
         arrays = read_arrays(self.path / ANSATZ, what="file")
@@ -254,6 +265,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
                 None if result.compiled_physics is None else asdict(result.compiled_physics)
             ),
         },
+        "hardware": None if result.hardware is None else result.hardware.record(),
         "trials": [asdict(trial) for trial in result.trials],
         "seed": result.settings.seed,
         "versions": versions(*_PACKAGES),

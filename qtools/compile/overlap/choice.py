@@ -4,7 +4,7 @@ The predictions are for ordering the engines, not for promising anything: they c
 the dominant steps and divide by rates that a core of today reaches for them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import MPS
+from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.dense import BLOCKS_AT_ONCE, DenseOverlap, num_groups
 from qtools.compile.overlap.exact import ExactOverlap, plan_exact
 from qtools.compile.overlap.layers import layers_of
@@ -21,15 +22,17 @@ from qtools.errors import CapacityError
 
 _PRODUCT_RATE = 35e9  # real operations per second and core in products of mid-size matrices
 _CALL_SECONDS = 1.5e-6  # overhead of one product
-_EIGEN_SECONDS = 8e-10  # per cube of the dimension, complex Hermitian, one core
+_THIN_SECONDS = 0.5e-9  # per d chi^3 of a QR decomposition (d chi, chi), one core
+_GROWN_SHARE = 0.5  # mean of chi^3 over the states of all layers, as a share of the target's
 _BYTES = 16
 # Of a machine of today: a choice by the cores at hand would make circuits depend on the machine.
 _CORES = 2
-# A precise value is off by this fraction of the angle that it measures, but needs no less than the
-# finest one; the rough one is what that angle is first measured with.
-_PRECISION = 0.02
+# What truncation does to a value is second order in the angle it causes: this fraction of the angle
+# measured makes the infidelity exact to about a percent. The rough angle is what it is first
+# measured with.
+_PRECISION = 0.1
 _FINEST_ANGLE = 1e-5
-_ROUGH_ANGLE = 0.02
+_ROUGH_ANGLE = 0.05
 
 _COPY_SECONDS = 8e-9  # per entry of a statevector whose axes change places
 _SMALL_PRODUCT_RATE = 20e9  # real operations per second in products with a 16 by 16 matrix
@@ -57,11 +60,18 @@ class Prediction:
         engine: which.
         seconds: predicted time.
         memory: predicted bytes.
+        others: what the engines not taken would need.
     """
 
     engine: Engine
     seconds: float
     memory: int
+    others: "tuple[Prediction, ...]" = ()
+
+    @property
+    def reason(self) -> str:
+        """Which engine was taken, and instead of what."""
+        return "; ".join([f"{self}", *(f"not {other}" for other in self.others)])
 
     def __str__(self) -> str:
         return f"{self.engine} ({self.seconds:.2g} s, {readable_bytes(self.memory)} per evaluation)"
@@ -94,13 +104,14 @@ def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     ansatz = on_neighbours(ansatz)
     chi, physical = target.max_bond, target.tensors[0].shape[1]
     depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
-    eigen = 2 * _EIGEN_SECONDS * (physical * chi) ** 3 / _CORES
-    products = 8 * 14 * physical * chi**3 / _PRODUCT_RATE
-    calls = 30 * _CALL_SECONDS
+    cubes = _GROWN_SHARE * chi**3 / _CORES
+    products = 8 * 13 * physical**2 * cubes / _PRODUCT_RATE
+    thin = 2 * _THIN_SECONDS * physical * cubes
+    calls = 60 * _CALL_SECONDS
     memory = 2 * _BYTES * depth * ansatz.num_qubits * physical * chi**2
     return Prediction(
         engine=Engine.TRUNCATED,
-        seconds=depth * pairs * (eigen + products + calls),
+        seconds=depth * pairs * (products + thin + calls),
         memory=memory,
     )
 
@@ -137,20 +148,34 @@ def choose(
             f"only {readable_bytes(max_memory)} is allowed; use fewer layers, a larger tolerance "
             "of the target or more memory"
         )
-    return min(fitting, key=lambda prediction: prediction.seconds)
+    best = min(fitting, key=lambda prediction: prediction.seconds)
+    return replace(best, others=tuple(p for p in predictions if p is not best))
 
 
 def build(
-    prediction: Prediction, ansatz: Ansatz, target: MPS, *, max_angle: float
+    prediction: Prediction,
+    ansatz: Ansatz,
+    target: MPS,
+    *,
+    max_angle: float,
+    arrays: Arrays = DOUBLE,
 ) -> OverlapEngine:
-    """The chosen engine; ``max_angle`` is how far a truncated one may be off, in radians."""
+    """The chosen engine.
+
+    Args:
+        prediction: of :func:`choose`.
+        ansatz: the circuit; its gates are the reference of a truncated engine.
+        target: what it is compared with.
+        max_angle: how far a truncated engine may put the state off, in radians.
+        arrays: where to compute, for the engines that contract networks.
+    """
     if prediction.engine is Engine.EXACT:
-        return ExactOverlap(ansatz, target)
+        return ExactOverlap(ansatz, target, arrays=arrays)
     if prediction.engine is Engine.DENSE:
         return DenseOverlap(ansatz, target)
 
     def truncated(circuit: Ansatz) -> TruncatedOverlap:
-        return TruncatedOverlap(circuit, target, max_angle=max_angle)
+        return TruncatedOverlap(circuit, target, max_angle=max_angle, arrays=arrays)
 
     return truncated(ansatz) if ansatz.rights is None else RoutedOverlap(ansatz, truncated)
 
@@ -158,7 +183,7 @@ def build(
 def precise_overlap(
     ansatz: Ansatz, target: MPS, *, engine: Engine = Engine.AUTO, max_memory: int
 ) -> complex:
-    """``<target|V|0>`` against the whole target, with an error far below the infidelity."""
+    """``<target|V|0>`` against the whole target, its infidelity exact to about a percent."""
     prediction = choose(ansatz, target, engine=engine, max_memory=max_memory)
     rough = build(prediction, ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
     if prediction.engine is not Engine.TRUNCATED:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.accuracy import EXACT
 from qtools.compile.overlap.layers import layers_of
 
 BLOCKS_AT_ONCE = 2
@@ -83,10 +84,10 @@ class DenseOverlap:
     and memory grow as ``2 ** n`` (``4 ** n`` for an operator) times the number of blocks.
 
     Attributes:
-        error_angle: zero; this engine does not truncate.
+        accuracy: of the last evaluation; this engine does not truncate.
     """
 
-    error_angle = 0.0
+    accuracy = EXACT
 
     def __init__(self, ansatz: Ansatz, target: MPS) -> None:
         self._num_blocks = ansatz.num_blocks

@@ -21,6 +21,7 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.accuracy import EXACT
 from qtools.compile.overlap.arrays import DOUBLE, Array, Arrays
 from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_and_back
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
@@ -56,10 +57,10 @@ class ExactOverlap:
 
     Attributes:
         plan: the steps of the contraction, with their cost.
-        error_angle: zero; this engine does not truncate.
+        accuracy: of the last evaluation; this engine does not truncate.
     """
 
-    error_angle = 0.0
+    accuracy = EXACT
 
     def __init__(self, ansatz: Ansatz, target: MPS, *, arrays: Arrays = DOUBLE) -> None:
         self._arrays = arrays

@@ -63,10 +63,12 @@ class Reference:
     Attributes:
         guides: one per layer, in the order in which the layers were applied.
         discarded: sum of all weights cut off.
+        last: the state at the end.
     """
 
     guides: tuple[Guide, ...]
     discarded: float
+    last: Chain
 
     @property
     def max_bond(self) -> int:
@@ -88,7 +90,7 @@ def reference(
         state, lost = apply_gates(state, layer.sites, matrices, truncation)
         guides.append(_guide(state, before, layer, arrays))
         discarded += lost
-    return Reference(guides=tuple(guides), discarded=discarded)
+    return Reference(guides=tuple(guides), discarded=discarded, last=state)
 
 
 def _guide(after: Chain, before: int, layer: Layer, arrays: Arrays) -> Guide:

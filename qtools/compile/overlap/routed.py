@@ -16,7 +16,7 @@ class RoutedOverlap:
     The swaps stay inside: values and derivatives are those of the circuit as it was given.
 
     Attributes:
-        error_angle: that of the engine inside, after the last evaluation.
+        accuracy: that of the engine inside, after the last evaluation.
     """
 
     def __init__(self, ansatz: Ansatz, engine: Callable[[Ansatz], OverlapEngine]) -> None:
@@ -24,18 +24,18 @@ class RoutedOverlap:
         self._route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
         self._engine = engine(on_neighbours(ansatz))
         self._num_blocks = ansatz.num_blocks
-        self.error_angle = self._engine.error_angle
+        self.accuracy = self._engine.accuracy
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
         value = self._engine.value(self._routed(gates))
-        self.error_angle = self._engine.error_angle
+        self.accuracy = self._engine.accuracy
         return value
 
     def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
         """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
         overlap, found = self._engine.value_and_environments(self._routed(gates))
-        self.error_angle = self._engine.error_angle
+        self.accuracy = self._engine.accuracy
         environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
         for gate, environment in zip(self._route, found, strict=True):
             for index, is_flipped in gate.gates:

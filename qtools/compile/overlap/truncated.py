@@ -18,9 +18,9 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
+from qtools.compile.overlap.accuracy import EXACT, Accuracy
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.boundaries import Boundaries
-from qtools.compile.overlap.layer_environments import layer_environments
 from qtools.compile.overlap.layer_states import (
     LayerState,
     Reference,
@@ -42,13 +42,10 @@ _ERROR_FACTOR = 2.0
 _CROSS_SHARE = 0.05
 _ENVIRONMENT_SHARE = 0.3
 
-_SPREAD_FACTOR = 3.0  # between the overlap's error and the spread of the sums
+_SPREAD_FACTOR = 2.0  # from the spread of the sums to its share of the overlap's error
 
 # A reference has grown old when the cuts that it guides discard this many times what they may.
 _OUTGROWN = 4.0
-
-
-__all__ = ["TruncatedOverlap", "layer_environments"]
 
 
 class TruncatedOverlap:
@@ -59,12 +56,7 @@ class TruncatedOverlap:
     does not do are evaluated around a reference of their own, at three times the cost.
 
     Attributes:
-        error_angle: estimate of the angle, in radians, by which truncation put the state off that
-            the last evaluation compared with the target.
-        value_error: estimate of what the last overlap was off by.
-        gradient_error: estimate of the norm of what its derivatives, all together, were off by;
-            zero after :meth:`value`.
-        outgrown: whether the last evaluation needed a reference of its own.
+        accuracy: of the last evaluation; outgrown when it needed a reference of its own.
     """
 
     def __init__(
@@ -87,8 +79,7 @@ class TruncatedOverlap:
         cuts = max(1, max((len(layer.sites) for layer in self._layers), default=1))
         weight = (max_angle / _ERROR_FACTOR) ** 2 / (cuts * max(1, len(self._layers)))
         self._truncation = Truncation(max_weight=weight, max_bond=max_bond)
-        self.error_angle = self.value_error = self.gradient_error = 0.0
-        self.outgrown = False
+        self.accuracy = EXACT
 
     @property
     def max_bond(self) -> int:
@@ -97,27 +88,31 @@ class TruncatedOverlap:
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
-        state, discarded, self.outgrown = self._last_state(gates)
+        state, discarded, outgrown = self._last_state(gates)
         overlap = overlap_with(self._target_mps, state, self._arrays)
         missed = max(0.0, 1.0 - abs(overlap) ** 2)
-        self.error_angle = _ERROR_FACTOR * float(np.sqrt(discarded))
-        self.value_error = discarded + _CROSS_SHARE * float(np.sqrt(discarded * missed))
-        self.gradient_error = 0.0
+        self.accuracy = Accuracy(
+            angle=_ERROR_FACTOR * float(np.sqrt(discarded)),
+            value=discarded + _CROSS_SHARE * float(np.sqrt(discarded * missed)),
+            outgrown=outgrown,
+        )
         return overlap
 
     def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
         """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
         behind, lost_behind, old_behind = self._states_behind(gates)
         environments, lost_ahead, old_ahead = self._environments(gates, behind)
-        self.outgrown = old_behind or old_ahead
         if self._num_blocks == 0:
             start = layer_state(self._start, self._arrays)
             return overlap_with(self._target_mps, start, self._arrays), environments
         values = np.sum(environments * gates, axis=(1, 2))
-        overlap = complex(np.mean(values))
-        self.error_angle = _ERROR_FACTOR * float(np.sqrt(lost_ahead))
-        self.value_error = _SPREAD_FACTOR * float(np.std(values))
-        self.gradient_error = _ENVIRONMENT_SHARE * float(np.sqrt(lost_ahead + lost_behind))
+        overlap, lost = complex(np.mean(values)), lost_ahead + lost_behind
+        self.accuracy = Accuracy(
+            angle=_ERROR_FACTOR * float(np.sqrt(lost_ahead)),
+            value=_SPREAD_FACTOR * float(np.std(values)) + lost,
+            gradient=_ENVIRONMENT_SHARE * float(np.sqrt(lost)),
+            outgrown=old_behind or old_ahead,
+        )
         return overlap, environments
 
     @cached_property
@@ -148,6 +143,8 @@ class TruncatedOverlap:
         return self._truncation.max_bond is None and discarded > _OUTGROWN * allowed
 
     def _last_state(self, gates: ComplexArray) -> tuple[LayerState, float, bool]:
+        if gates is self._gates:
+            return layer_state(self._ahead.last, self._arrays), self._ahead.discarded, False
         state, discarded = self._forwards(gates, self._ahead)
         if not self._is_outgrown(discarded, self._ahead):
             return state, discarded, False

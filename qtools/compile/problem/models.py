@@ -1,16 +1,17 @@
-"""Lattice models on an open chain.
+"""Lattice models on an open chain or on any lattice.
 
 All of them are::
 
-    H = sum_i (Jx XX + Jy YY + Jz ZZ)_(i,i+1) + sum_i (hx X + hy Y + hz Z)_i
+    H = sum_(i,j) (Jx XX + Jy YY + Jz ZZ)_(i,j) + sum_i (hx X + hy Y + hz Z)_i
 
-with Pauli matrices (not spin matrices). ``disorder`` draws, from ``seed``, one number ``u_i``
-per bond and then one number ``v_i`` per site, uniform in [-1, 1), and replaces::
+over the edges (i, j) and the sites i of the lattice, with Pauli matrices (not spin matrices).
+``disorder`` draws, from ``seed``, one number ``u_e`` per edge in their order and then one number
+``v_i`` per site, uniform in [-1, 1), and replaces::
 
-    (Jx, Jy, Jz)_i = (Jx, Jy, Jz) * (1 + W_coupling * u_i)
+    (Jx, Jy, Jz)_e = (Jx, Jy, Jz) * (1 + W_coupling * u_e)
     h_i            = h + W_field * v_i * (the model's field axis)
 
-so that a bond keeps its symmetry and a chain without a field can get a random one.
+so that an edge keeps its symmetry and a lattice without a field can get a random one.
 """
 
 import math
@@ -19,6 +20,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from qtools.compile.geometry.lattices import Lattice, chain, ring
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.errors import BadInputError, nearest
 
@@ -27,7 +29,7 @@ Disorder: TypeAlias = float | tuple[float, float]
 
 
 def heisenberg(
-    num_sites: int,
+    sites: int | Lattice,
     *,
     coupling: Components = 1.0,
     field: Components = 0.0,
@@ -37,7 +39,7 @@ def heisenberg(
     """``J (XX + YY + ZZ)`` and a field; one field number is ``hz``.
 
     Args:
-        num_sites: length of the chain.
+        sites: a lattice, or the length of an open chain.
         coupling: J; three numbers must be equal.
         field: hz, or (hx, hy, hz).
         disorder: W for couplings and fields alike, or (W_coupling, W_field); see the module.
@@ -51,11 +53,11 @@ def heisenberg(
         raise BadInputError(
             f"the heisenberg model has one coupling, got {_shown(J)}; use xxz or xyz for three"
         )
-    return _chain(num_sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
+    return _on_lattice(sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
 
 
 def xxz(
-    num_sites: int,
+    sites: int | Lattice,
     *,
     coupling: Components = 1.0,
     field: Components = 0.0,
@@ -69,11 +71,11 @@ def xxz(
     J = _triple(coupling, "coupling", single=(1, 1, 1))
     if J[0] != J[1]:
         raise BadInputError(f"the xxz model needs Jx = Jy, got {_shown(J)}; use xyz for three")
-    return _chain(num_sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
+    return _on_lattice(sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
 
 
 def xyz(
-    num_sites: int,
+    sites: int | Lattice,
     *,
     coupling: Components = 1.0,
     field: Components = 0.0,
@@ -82,11 +84,11 @@ def xyz(
 ) -> ChainHamiltonian:
     """``Jx XX + Jy YY + Jz ZZ`` and a field; arguments as in :func:`heisenberg`."""
     J = _triple(coupling, "coupling", single=(1, 1, 1))
-    return _chain(num_sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
+    return _on_lattice(sites, J, _triple(field, "field", single=(0, 0, 1)), disorder, seed, axis=2)
 
 
 def tfim(
-    num_sites: int,
+    sites: int | Lattice,
     *,
     coupling: Components = 1.0,
     field: Components = 1.0,
@@ -101,7 +103,7 @@ def tfim(
     J = _triple(coupling, "coupling", single=(0, 0, 1))
     if J[0] or J[1]:
         raise BadInputError(f"the tfim model couples ZZ only, got {_shown(J)}; use xyz for three")
-    return _chain(num_sites, J, _triple(field, "field", single=(1, 0, 0)), disorder, seed, axis=0)
+    return _on_lattice(sites, J, _triple(field, "field", single=(1, 0, 0)), disorder, seed, axis=0)
 
 
 MODELS: dict[str, Callable[..., ChainHamiltonian]] = {
@@ -114,7 +116,7 @@ MODELS: dict[str, Callable[..., ChainHamiltonian]] = {
 
 def lattice_model(
     name: str,
-    num_sites: int,
+    sites: int | Lattice,
     *,
     coupling: Components | None = None,
     field: Components | None = None,
@@ -125,24 +127,26 @@ def lattice_model(
     """The model called ``name``; ``None`` takes the model's default.
 
     Raises:
-        BadInputError: for an unknown model, a periodic chain, or what the model refuses.
+        BadInputError: for an unknown model, a periodic lattice that is no chain, or what the model
+            refuses.
     """
     if name not in MODELS:
         raise BadInputError(
             f"unknown model {name!r}{nearest(name, MODELS)}; expected one of {', '.join(MODELS)}"
         )
     if periodic:
-        raise BadInputError(
-            "periodic chains are not supported yet: site 0 and the last site would be neighbours; "
-            "leave out periodic for an open chain"
-        )
+        if isinstance(sites, Lattice):
+            raise BadInputError(
+                f"only a chain can be closed, got the lattice {sites.name}; leave out periodic"
+            )
+        sites = ring(sites)
     given = {"coupling": coupling, "field": field}
     chosen = {key: value for key, value in given.items() if value is not None}
-    return MODELS[name](num_sites, **chosen, disorder=disorder, seed=seed)
+    return MODELS[name](sites, **chosen, disorder=disorder, seed=seed)
 
 
-def _chain(
-    num_sites: int,
+def _on_lattice(
+    sites: int | Lattice,
     J: tuple[float, float, float],
     h: tuple[float, float, float],
     disorder: Disorder,
@@ -150,19 +154,22 @@ def _chain(
     *,
     axis: int,
 ) -> ChainHamiltonian:
-    # An empty chain validates the number of sites before anything of that size is made.
-    ChainHamiltonian(num_qubits=num_sites, terms=())
-    couplings = np.tile(np.array(J, dtype=float), (num_sites - 1, 1))
+    if not isinstance(sites, Lattice):
+        # An empty chain validates the number of sites before anything of that size is made.
+        ChainHamiltonian(num_qubits=sites, terms=())
+        sites = chain(sites)
+    edges, num_sites = sites.edges, sites.num_sites
+    couplings = np.tile(np.array(J, dtype=float), (len(edges), 1))
     fields = np.tile(np.array(h, dtype=float), (num_sites, 1))
     w_coupling, w_field = _strengths(disorder)
     if seed < 0:
         raise BadInputError(f"expected a seed of 0 or more, got {seed}")
     rng = np.random.default_rng(seed)
-    couplings *= 1.0 + w_coupling * rng.uniform(-1.0, 1.0, (num_sites - 1, 1))
+    couplings *= 1.0 + w_coupling * rng.uniform(-1.0, 1.0, (len(edges), 1))
     fields[:, axis] += w_field * rng.uniform(-1.0, 1.0, num_sites)
     terms: list[tuple[str, tuple[int, ...], float]] = []
-    for i, bond in enumerate(couplings):
-        terms += [(2 * c, (i, i + 1), float(x)) for c, x in zip("XYZ", bond, strict=True)]
+    for edge, strengths in zip(edges, couplings, strict=True):
+        terms += [(2 * c, edge, float(x)) for c, x in zip("XYZ", strengths, strict=True)]
     for i, site in enumerate(fields):
         terms += [(c, (i,), float(x)) for c, x in zip("XYZ", site, strict=True)]
     return ChainHamiltonian.from_terms(terms, num_qubits=num_sites)

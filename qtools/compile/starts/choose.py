@@ -55,7 +55,12 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
     match problem:
         case EvolutionProblem():
             sitting.tell("evolving the target")
-            return evolve(problem, tolerance=settings.tolerance, max_bond=settings.max_bond)
+            return evolve(
+                problem,
+                tolerance=settings.tolerance,
+                max_bond=settings.max_bond,
+                max_memory=settings.max_memory,
+            )
         case CircuitProblem():
             return problem.target
         case StateProblem():

@@ -40,7 +40,8 @@ def compile_point(payload: PointPayload) -> dict[str, Any]:
     """
     arguments = payload.arguments
     request = request_of(arguments["point"], payload.directory)
-    problem, settings = request.problem(), request.settings()
+    problem = request.problem()
+    settings = request.settings(problem.colours)
     observables = read_observables(arguments["observables"])
     for observable in observables:
         observable.refuse_outside(problem.num_qubits)

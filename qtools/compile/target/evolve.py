@@ -20,6 +20,7 @@ from qtools.compile.geometry.routing import routed
 from qtools.compile.mps import MPS, ComplexArray, angle, compress
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.pair_terms import pair_terms
+from qtools.compile.target.bond_watch import BondWatch
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
 from qtools.compile.target.integrators import METHODS, SplittingMethod
 from qtools.compile.target.splitting import gate_layers
@@ -129,6 +130,7 @@ def evolve(
     tolerance: float = 1e-6,
     order: int = 4,
     max_bond: int | None = None,
+    max_memory: int | None = None,
 ) -> Target:
     """``exp(-i H t)|initial>`` as an MPS, to an infidelity of about ``tolerance``.
 
@@ -137,6 +139,10 @@ def evolve(
         tolerance: infidelity that Trotter and truncation errors together may reach.
         order: of the splitting method, 2 or 4.
         max_bond: no bond is let grow beyond this; the errors reported then exceed ``tolerance``.
+        max_memory: bytes that the state may take, unless ``max_bond`` limits it.
+
+    Raises:
+        CapacityError: as soon as it is plain that the state will need more than ``max_memory``.
     """
     method = METHODS[order]
     allowed = float(np.arcsin(np.sqrt(tolerance)))
@@ -145,7 +151,12 @@ def evolve(
     num_steps = max(2, estimate_steps(terms, vectors, problem.time, method, share))
     for _ in range(_MAX_REFINEMENTS):
         fine = trotter_state(
-            problem, method, num_steps, max_angle=_EVOLUTION_SHARE * allowed, max_bond=max_bond
+            problem,
+            method,
+            num_steps,
+            max_angle=_EVOLUTION_SHARE * allowed,
+            max_bond=max_bond,
+            max_memory=max_memory,
         )
         trotter_angle = _trotter_angle(problem, method, num_steps, fine, allowed, max_bond)
         if trotter_angle <= share or max_bond is not None:
@@ -174,8 +185,13 @@ def trotter_state(
     *,
     max_angle: float,
     max_bond: int | None = None,
+    max_memory: int | None = None,
 ) -> Evolution:
-    """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``."""
+    """The state after ``num_steps`` steps of ``method``, cut to stay within ``max_angle``.
+
+    Raises:
+        CapacityError: as :func:`evolve`.
+    """
     terms = pair_terms(problem.hamiltonian)
     modulus = conserved_charge(problem.initial, terms.matrices)
     forbidden = _changes_charge(modulus)
@@ -197,11 +213,17 @@ def trotter_state(
     truncation = Truncation(
         max_weight=(max_angle / max(1, len(layers))) ** 2 / cuts_per_layer, max_bond=max_bond
     )
+    watch = None
+    if max_memory is not None and max_bond is None:
+        dimension = problem.initial.vectors.shape[1]
+        watch = BondWatch.over(problem.time, problem.num_qubits, dimension, max_memory)
     discarded, moved = 0.0, 0.0
-    for layer in layers:
+    for done, layer in enumerate(layers, start=1):
         chain, lost = apply_gates(chain, layer.sites, layer.gates, truncation)
         discarded += lost
         moved += float(np.sqrt(lost))
+        if watch is not None:
+            watch.see(chain.width, problem.time * done / len(layers))
     phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
     return Evolution(
         mps=chain.to_mps().scaled(phase), discarded_weight=discarded, truncation_angle=moved

@@ -7,8 +7,10 @@ which is the better of the two spellings for this model.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ from qtools.generate.packing import EncodedDocuments
 from qtools.generate.vocabulary import EMPTY, OPERAND_KINDS, Column, Kind
 
 _DISCOUNT = 0.7
-_START = -1
+#: The word before the first.
+START = -1
 _BASE = 4096
 _Token = int
+_Value = TypeVar("_Value", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,7 @@ class Trigram:
         )
         vocabulary: set[_Token] = set()
         for index in range(len(documents)):
-            history: tuple[int, ...] = (_START, _START)
+            history: tuple[int, ...] = (START, START)
             for _, token in tokens(documents.document(index)):
                 vocabulary.add(token)
                 for order in range(3):
@@ -56,11 +60,42 @@ class Trigram:
         kept = max(seen[token] - _DISCOUNT, 0.0) / total
         return kept + _DISCOUNT * len(seen) / total * lower
 
+    def probabilities(
+        self, history: tuple[int, ...], words: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """(words,) what :meth:`probability` says of each."""
+        if not history:
+            lower = np.full(len(words), 1 / self.size)
+        else:
+            lower = self.probabilities(history[1:], words)
+        if history not in self.counts[len(history)]:
+            return lower
+        known, kept, rest = self._arrays(history)
+        places = np.minimum(np.searchsorted(known, words), len(known) - 1)
+        found = np.where(known[places] == words, kept[places], 0.0)
+        return np.asarray(found + rest * lower)
+
+    def _arrays(
+        self, history: tuple[int, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+        """Words after a history, ascending, their discounted chances, and what is left."""
+        if history not in self._cache:
+            seen = self.counts[len(history)][history]
+            total = seen.total()
+            known = np.array(sorted(seen), dtype=np.int64)
+            kept = np.array([seen[word] - _DISCOUNT for word in known.tolist()]) / total
+            self._cache[history] = known, kept, _DISCOUNT * len(seen) / total
+        return self._cache[history]
+
+    @cached_property
+    def _cache(self) -> dict[tuple[int, ...], tuple[NDArray[np.int64], NDArray[np.float64], float]]:
+        return {}
+
     def bits_per_gate(self, documents: EncodedDocuments) -> BitsPerGate:
         """Code length of documents; see :class:`qtools.generate.losses.BitsPerGate`."""
         bits = np.zeros(len(Column))
         for index in range(len(documents)):
-            history: tuple[int, ...] = (_START, _START)
+            history: tuple[int, ...] = (START, START)
             for column, token in tokens(documents.document(index)):
                 bits[column] -= np.log2(self.probability(history, token))
                 history = (history[1], token)
@@ -75,24 +110,35 @@ class Trigram:
 
 def tokens(rows: NDArray[np.int16]) -> Iterator[tuple[Column, _Token]]:
     """Words of rows with their columns; qubits relative to the first qubit of the row before."""
-    previous = 0
+    first = 0
     for row in rows.tolist():
-        first = previous
         for column in Column:
             value = row[column]
             if value == EMPTY:
                 continue
             if 0 < column < Column.ANGLE:
                 kind = OPERAND_KINDS[row[Column.OP]][column - 1]
-                if kind == Kind.QUBIT:
-                    if column == Column.A:
-                        previous = value
-                    value = value - first + 512
-                elif kind == Kind.CLBIT:
-                    value = value - row[Column.A] + 1024
-            yield column, column * _BASE + value
+                yield column, operand_word(column, kind, value, first=first, a=row[Column.A])
+            else:
+                yield column, word(column, value)
+        if OPERAND_KINDS[row[Column.OP]][0] == Kind.QUBIT:
+            first = row[Column.A]
 
 
-def total_tokens(documents: Iterable[NDArray[np.int16]]) -> int:
-    """Number of flat words in documents."""
-    return sum(int((rows != EMPTY).sum()) for rows in documents)
+def word(column: Column, value: _Value) -> _Value:
+    """The word of a cell that is no operand."""
+    return value + column * _BASE
+
+
+def operand_word(column: Column, kind: int, value: _Value, *, first: int, a: int) -> _Value:
+    """The word of an operand.
+
+    Args:
+        column: its column.
+        kind: see :class:`qtools.generate.vocabulary.Kind`.
+        value: its index.
+        first: first qubit of the row before.
+        a: first operand of the same row.
+    """
+    shift = {Kind.QUBIT: 512 - first, Kind.CLBIT: 1024 - a}.get(Kind(kind), 0)
+    return word(column, value + shift)

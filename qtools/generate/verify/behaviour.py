@@ -1,12 +1,20 @@
-"""What a compiler sees: two-qubit overhead and depth after transpiling to two kinds of device."""
+"""What a compiler sees: two-qubit overhead and depth after transpiling to two kinds of device.
+
+Every circuit is transpiled with all-to-all coupling and to the smallest heavy-hex and grid device
+that holds it, at two optimisation levels; figures are ratios of the two.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from scipy.stats import wasserstein_distance
+
 from qtools.circuits.normal import NormalCircuit
 from qtools.circuits.qiskit_io import to_qiskit
+from qtools.generate.verify.statistics import Estimate, bootstrap
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -33,6 +41,68 @@ class Compiled:
     level: int
     two_qubit_ratio: float
     depth_ratio: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceReport:
+    """The circuits of a set on one device at one level.
+
+    Attributes:
+        device, level: as in :class:`Compiled`.
+        two_qubit, depth: mean ratios, with bootstrap intervals.
+        two_qubit_ratios, depth_ratios: of every circuit.
+    """
+
+    device: str
+    level: int
+    two_qubit: Estimate
+    depth: Estimate
+    two_qubit_ratios: tuple[float, ...]
+    depth_ratios: tuple[float, ...]
+
+
+def verify_behaviour(
+    circuits: Sequence[NormalCircuit], *, most: int | None = None, seed: int = 0
+) -> tuple[DeviceReport, ...]:
+    """Distributions over a set, per device and level.
+
+    Args:
+        circuits: the set.
+        most: transpile only so many, evenly spread; all when None.
+        seed: of the bootstrap.
+    """
+    count = len(circuits) if most is None else min(most, len(circuits))
+    picked = np.linspace(0, len(circuits) - 1, count).round().astype(int).tolist()
+    found = [one for figures in compile_behaviour([circuits[i] for i in picked]) for one in figures]
+    rng = np.random.default_rng(seed)
+    reports = []
+    for device in DEVICES:
+        for level in LEVELS:
+            there = [one for one in found if (one.device, one.level) == (device, level)]
+            pairs = tuple(one.two_qubit_ratio for one in there)
+            depths = tuple(one.depth_ratio for one in there)
+            if there:
+                reports.append(
+                    DeviceReport(
+                        device=device,
+                        level=level,
+                        two_qubit=_mean(pairs, rng),
+                        depth=_mean(depths, rng),
+                        two_qubit_ratios=pairs,
+                        depth_ratios=depths,
+                    )
+                )
+    return tuple(reports)
+
+
+def overhead_distance(a: DeviceReport, b: DeviceReport) -> float:
+    """Wasserstein distance between the two-qubit ratios of two sets."""
+    return float(wasserstein_distance(a.two_qubit_ratios, b.two_qubit_ratios))
+
+
+def _mean(values: Sequence[float], rng: np.random.Generator) -> Estimate:
+    array = np.array(values)
+    return bootstrap(lambda picked: float(array[picked].mean()), len(array), rng)
 
 
 def compile_behaviour(circuits: Sequence[NormalCircuit]) -> list[list[Compiled]]:

@@ -1,6 +1,11 @@
-"""Sets of circuits to verify: read from folders, Parquet files or a corpus."""
+"""Sets of circuits to verify: read from folders, Parquet files or a corpus.
 
-from collections.abc import Iterator
+A set is first of all a set of texts: whether they are circuits at all is what the execution check
+finds out. The other checks work on those that are.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +14,33 @@ from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import PARQUET_ERRORS, refuse_large
 from qtools.errors import BadInputError
+from qtools.generate.rows import encode_circuit
 from qtools.generate.write import INDEX
+from qtools.runs.executors import attempt
 from qtools.runs.untrusted import read_json, read_text
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_VERSION_3 = re.compile(r"\s*OPENQASM\s+3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One text of a set.
+
+    Attributes:
+        name: of its file or row.
+        text: OpenQASM 2 or 3, or what claims to be.
+        family: as the corpus says or as the model was told; empty if unknown.
+    """
+
+    name: str
+    text: str
+    family: str = ""
+
+    @property
+    def version(self) -> int:
+        """Of OpenQASM, as the text says; 2 where it says nothing."""
+        return 3 if _VERSION_3.match(_COMMENT.sub("", self.text)) else 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,43 +48,65 @@ class Circuit:
     """One circuit of a set.
 
     Attributes:
-        name: of its file or row.
-        qasm: its OpenQASM 2 text.
+        program: its text.
         normal: in normal form.
-        family: as the corpus says or as the model was told; empty if unknown.
     """
 
-    name: str
-    qasm: str
+    program: Program
     normal: NormalCircuit
-    family: str = ""
 
 
-def read_circuits(path: Path) -> list[Circuit]:
-    """All circuits that ``qtools generate sample`` wrote to a directory (qasm2 or parquet).
+def as_circuit(circuit: NormalCircuit, name: str, family: str = "") -> Circuit:
+    """A circuit of a set from its normal form."""
+    return Circuit(
+        program=Program(name=name, text=qasm2.dumps(circuit), family=family), normal=circuit
+    )
+
+
+def read_programs(path: Path) -> list[Program]:
+    """All texts that ``qtools generate sample`` wrote to a directory, or any ``*.qasm`` files.
 
     Raises:
-        BadInputError: nothing there, or files that qtools did not write.
+        BadInputError: nothing there, or files that cannot be read.
     """
     found = list(_from_parquet(path)) or list(_from_folder(path))
     if not found:
         raise BadInputError(
-            f"expected OpenQASM 2 files (*.qasm) or Parquet files (data/*.parquet) in {path}, "
+            f"expected OpenQASM files (*.qasm) or Parquet files (data/*.parquet) in {path}, "
             "found none"
         )
     return found
 
 
-def _from_folder(path: Path) -> Iterator[Circuit]:
+def parsed(programs: Sequence[Program]) -> list[Circuit]:
+    """Those of the texts that are circuits of the alphabet and of at most 128 qubits."""
+    outcomes = [attempt(parse, place, program) for place, program in enumerate(programs)]
+    return [outcome.value for outcome in outcomes if outcome.value is not None]
+
+
+def parse(program: Program) -> Circuit:
+    """The circuit of a text.
+
+    Raises:
+        BadInputError: it is none, or one that rows cannot express.
+    """
+    if program.version == 3:
+        from qiskit import qasm3
+
+        from qtools.circuits.qiskit_io import from_qiskit
+
+        normal = from_qiskit(qasm3.loads(program.text))
+    else:
+        normal = qasm2.loads(program.text)
+    encode_circuit(normal)
+    return Circuit(program=program, normal=normal)
+
+
+def _from_folder(path: Path) -> Iterator[Program]:
     families = _families(path / INDEX)
     for file in sorted(path.glob("*.qasm")):
         text = read_text(file, what="circuit")
-        yield Circuit(
-            name=file.name,
-            qasm=text,
-            normal=qasm2.loads(text),
-            family=families.get(file.name, ""),
-        )
+        yield Program(name=file.name, text=text, family=families.get(file.name, ""))
 
 
 def _families(index: Path) -> dict[str, str]:
@@ -69,7 +121,7 @@ def _families(index: Path) -> dict[str, str]:
         ) from error
 
 
-def _from_parquet(path: Path) -> Iterator[Circuit]:
+def _from_parquet(path: Path) -> Iterator[Program]:
     import pyarrow.parquet as pq
 
     for file in sorted(path.glob("data/*.parquet")):
@@ -85,4 +137,4 @@ def _from_parquet(path: Path) -> Iterator[Circuit]:
             if not all(isinstance(text, str) for text in texts):
                 raise BadInputError(f"expected circuits with id, qasm and family in {file}")
             name, qasm, family = map(str, texts)
-            yield Circuit(name=name, qasm=qasm, normal=qasm2.loads(qasm), family=family)
+            yield Program(name=name, text=qasm, family=family)

@@ -1,12 +1,13 @@
 """Two-sample tests: can a classifier tell generated circuits from held-out real ones?
 
-Cross-validated gradient boosting on structural features, the gate histogram and its bigrams
+Cross-validated gradient boosting on structural features, the gate histogram and what follows what
 (arXiv:1610.06545). An AUC of 0.5 means it cannot. The *floor* is the same test between two halves
 of the real circuits. Circuits of one group (angles and levels of one instance) are never split
-between training and testing folds.
+between training and testing folds, and intervals come from drawing whole groups again: circuits of
+one instance are not independent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,19 +20,50 @@ from qtools.generate.verify.structure import Matrix, feature_matrix
 from qtools.generate.vocabulary import OP_IDS, OP_NAMES
 
 _FOLDS = 5
+_ROC_POINTS = 65
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separation:
+    """How well scores tell two labels apart.
+
+    Attributes:
+        auc: area under the ROC curve, with a bootstrap interval.
+        roc: (false, true positive rate), from (0, 0) to (1, 1).
+        confusion: ((real called real, real called generated), (generated called real, generated
+            called generated)), at the threshold that calls half of all generated.
+    """
+
+    auc: Estimate
+    roc: tuple[tuple[float, float], ...]
+    confusion: tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwoSampleReport:
-    """Area under the ROC curve of the classifier.
+    """What a classifier makes of generated against held-out real circuits.
 
     Attributes:
-        auc: generated against held-out real, with a bootstrap interval.
-        floor: one half of the real circuits against the other.
+        auc: area under its ROC curve, with a bootstrap interval.
+        floor: one half of the real circuits against the other; None where it was not asked for.
+        roc, confusion: see :class:`Separation`.
     """
 
     auc: Estimate
-    floor: Estimate
+    floor: Estimate | None
+    roc: tuple[tuple[float, float], ...]
+    confusion: tuple[tuple[int, int], tuple[int, int]]
+
+    @classmethod
+    def of(cls, against: Separation, floor: Separation | None) -> "TwoSampleReport":
+        """The report of both tests."""
+        return cls(
+            auc=against.auc,
+            floor=floor.auc if floor else None,
+            roc=against.roc,
+            confusion=against.confusion,
+        )
 
 
 def classifier_matrix(circuits: Sequence[NormalCircuit]) -> Matrix:
@@ -56,6 +88,7 @@ def two_sample_test(
     real: Matrix,
     *,
     groups: Sequence[str] | None = None,
+    with_floor: bool = True,
     seed: int = 0,
 ) -> TwoSampleReport:
     """Test two feature matrices; see the module's docstring.
@@ -63,6 +96,7 @@ def two_sample_test(
     Args:
         generated, real: (N, F) and (M, F); the larger is cut to the size of the smaller.
         groups: of the real circuits; each its own when None.
+        with_floor: also tell one half of the real circuits from the other.
         seed: of folds, cuts and trees.
 
     Raises:
@@ -70,51 +104,94 @@ def two_sample_test(
     """
     rng = np.random.default_rng(seed)
     names = list(groups) if groups is not None else [str(i) for i in range(len(real))]
-    size = min(len(generated), len(real))
-    chosen = np.sort(rng.permutation(len(real))[:size])
-    a = generated[rng.permutation(len(generated))[:size]]
-    auc = _cross_validated(
-        np.concatenate([a, real[chosen]]),
-        np.repeat([1, 0], size),
-        [f"generated {i}" for i in range(size)] + [names[i] for i in chosen],
-        rng,
-    )
-    labels = _halves(names, rng)
-    return TwoSampleReport(auc=auc, floor=_cross_validated(real, labels, names, rng))
+    pair = paired(len(generated), names, rng)
+    x = np.concatenate([generated[pair.generated], real[pair.real]])
+    against = _separate(x, pair.labels, pair.groups, rng)
+    floor = _separate(real, halves(names, rng), names, rng) if with_floor else None
+    return TwoSampleReport.of(against, floor)
 
 
-def _halves(groups: Sequence[str], rng: np.random.Generator) -> NDArray[np.int64]:
-    """A random half of the groups."""
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Equally many generated and real circuits.
+
+    Attributes:
+        generated, real: (K,) places in either set.
+        labels: (2 K,) 1 for generated, which come first.
+        groups: (2 K,) each generated circuit is its own.
+    """
+
+    generated: Labels
+    real: Labels
+    labels: Labels
+    groups: list[str]
+
+
+def paired(count: int, groups: Sequence[str], rng: np.random.Generator) -> Pair:
+    """Cut two sets at random to the size of the smaller; ``groups`` are the real circuits'."""
+    size = min(count, len(groups))
+    real = np.sort(rng.permutation(len(groups))[:size])
+    generated = rng.permutation(count)[:size]
+    names = [f"generated {i}" for i in range(size)] + [groups[i] for i in real]
+    return Pair(generated=generated, real=real, labels=np.repeat([1, 0], size), groups=names)
+
+
+def halves(groups: Sequence[str], rng: np.random.Generator) -> Labels:
+    """(circuits,) 0 or 1: a random half of the groups."""
     distinct = sorted(set(groups))
     side = dict(zip(distinct, rng.permutation(len(distinct)) % 2, strict=True))
     return np.array([side[group] for group in groups], dtype=np.int64)
 
 
-def _cross_validated(
-    x: Matrix, labels: NDArray[np.int64], groups: Sequence[str], rng: np.random.Generator
-) -> Estimate:
+def folds(labels: Labels, groups: Sequence[str], seed: int) -> Iterator[tuple[Labels, Labels]]:
+    """Places to train on and to test on, five times; groups are kept together.
+
+    Raises:
+        MissingDependencyError: scikit-learn is not installed.
+    """
     try:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from sklearn.metrics import roc_auc_score
         from sklearn.model_selection import StratifiedGroupKFold
     except ModuleNotFoundError as error:
         raise MissingDependencyError.of("scikit-learn", extra="generate") from error
-    seed = int(rng.integers(1 << 31))
-    folds = StratifiedGroupKFold(n_splits=_FOLDS, shuffle=True, random_state=seed)
-    scores = np.zeros(len(labels))
-    for train, test in folds.split(x, labels, groups):
-        model = HistGradientBoostingClassifier(max_iter=150, random_state=seed)
-        scores[test] = model.fit(x[train], labels[train]).predict_proba(x[test])[:, 1]
+    splitter = StratifiedGroupKFold(n_splits=_FOLDS, shuffle=True, random_state=seed)
+    yield from splitter.split(np.zeros(len(labels)), labels, groups)
 
-    # Whole groups are drawn again: circuits of one instance are not independent.
+
+def separation(
+    labels: Labels, scores: Matrix, groups: Sequence[str], rng: np.random.Generator
+) -> Separation:
+    """Judge held-out scores."""
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     members: dict[str, list[int]] = {}
     for index, group in enumerate(groups):
         members.setdefault(group, []).append(index)
     parts = [np.array(part) for part in members.values()]
 
-    def auc(picked_groups: NDArray[np.int64]) -> float:
+    def auc(picked_groups: Labels) -> float:
         picked = np.concatenate([parts[group] for group in picked_groups])
         both = len(set(labels[picked].tolist())) == 2
         return float(roc_auc_score(labels[picked], scores[picked])) if both else 0.5
 
-    return bootstrap(auc, len(parts), rng)
+    false, true, _ = roc_curve(labels, scores)
+    grid = np.linspace(0, 1, _ROC_POINTS)
+    called = (scores > np.median(scores)).astype(np.int64)
+    counts = [[int(((labels == a) & (called == b)).sum()) for b in (0, 1)] for a in (0, 1)]
+    return Separation(
+        auc=bootstrap(auc, len(parts), rng),
+        roc=((0.0, 0.0), *zip(grid.tolist(), np.interp(grid, false, true).tolist(), strict=True)),
+        confusion=((counts[0][0], counts[0][1]), (counts[1][0], counts[1][1])),
+    )
+
+
+def _separate(
+    x: Matrix, labels: Labels, groups: Sequence[str], rng: np.random.Generator
+) -> Separation:
+    seed = int(rng.integers(1 << 31))
+    scores = np.zeros(len(labels))
+    for train, test in folds(labels, groups, seed):
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        model = HistGradientBoostingClassifier(max_iter=150, random_state=seed)
+        scores[test] = model.fit(x[train], labels[train]).predict_proba(x[test])[:, 1]
+    return separation(labels, scores, groups, rng)

@@ -1,25 +1,31 @@
 """Does a circuit run? Strict loading by two parsers, transpilation, simulation.
 
-Every step is tried on every circuit whose earlier steps passed; the report gives the fraction that
-passed each. Loading is strict: plain ``qiskit.qasm2.loads`` with Qiskit's strict mode, Qiskit's
-OpenQASM 3 importer on Qiskit's export, and pytket's OpenQASM 2 reader.
+A step is tried on every circuit that passed the steps before; the report gives the fraction that
+passed each. Loading is strict: Qiskit's OpenQASM 2 parser in its strict mode (OpenQASM 3 through
+its importer), pytket's OpenQASM 2 reader, and Qiskit's OpenQASM 3 importer on Qiskit's export.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtools.errors import MissingDependencyError
-from qtools.generate.verify.circuits import Circuit
+from qtools.circuits import qasm2
+from qtools.errors import MissingDependencyError, QtoolsError
+from qtools.generate.verify.circuits import Program
 from qtools.generate.verify.statistics import Rate
 from qtools.runs.executors import Ending, attempt
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+#: Circuits of up to so many qubits are simulated by statevector, wider ones as MPS.
 STATEVECTOR_QUBITS = 12
 _SHOTS = 128
+_MAX_BOND = 32
 _SEED = 11
+LOADED, SECOND, AGAIN = "qiskit, strict", "pytket, OpenQASM 2", "qiskit, OpenQASM 3"
+TRANSPILED, SIMULATED = "transpiled to a grid", "simulated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,41 +51,61 @@ class ExecutionReport:
 
 
 def verify_execution(
-    circuits: Sequence[Circuit], *, simulate: int | None = None
+    programs: Sequence[Program], *, simulate: int | None = None
 ) -> ExecutionReport:
-    """Try all steps on all circuits.
+    """Try the steps on all programs.
 
     Args:
-        circuits: to verify.
-        simulate: transpile and simulate only so many of them (evenly spread); all when None.
+        programs: to verify.
+        simulate: go beyond the two parsers with only so many of them (evenly spread); with all
+            when None.
 
     Raises:
         MissingDependencyError: pytket or Qiskit Aer is not installed.
     """
     passed: dict[str, list[int]] = {}
     failures: list[Failure] = []
-    stride = 1 if simulate is None else max(1, -(-len(circuits) // max(1, simulate)))
-    for number, circuit in enumerate(circuits):
-        steps = [*_LOADING, *(_RUNNING if number % stride == 0 and simulate != 0 else ())]
-        for step, function in steps:
-            outcome = attempt(function, number, circuit)
-            if outcome.reason == MissingDependencyError.__name__:
-                raise MissingDependencyError(outcome.message)
-            counts = passed.setdefault(step, [0, 0])
-            counts[1] += 1
-            if outcome.ending is Ending.DONE:
-                counts[0] += 1
-            else:
-                failures.append(Failure(circuit=circuit.name, step=step, message=outcome.message))
+    for number, program in enumerate(programs):
+        whole = _is_picked(number, len(programs), simulate)
+        failure = _first_failure(program, _STEPS if whole else _STEPS[:2], passed)
+        failures += [failure] if failure else []
     rates = {step: Rate(count=c, total=t) for step, (c, t) in passed.items()}
     return ExecutionReport(rates=rates, failures=tuple(failures))
 
 
-def load_strictly(text: str) -> "QuantumCircuit":
-    """Qiskit's OpenQASM 2 parser without any leniency."""
-    from qiskit import qasm2
+def _is_picked(number: int, total: int, wanted: int | None) -> bool:
+    """Whether a place is among ``wanted`` evenly spread ones."""
+    if wanted is None or wanted >= total:
+        return True
+    return (number * wanted) // total != ((number + 1) * wanted) // total
 
-    return qasm2.loads(text, strict=True)
+
+def _first_failure(
+    program: Program, steps: "Sequence[tuple[str, _Step]]", passed: dict[str, list[int]]
+) -> Failure | None:
+    """Try steps until one fails, counting."""
+    made: Any = program
+    for step, function in steps:
+        outcome = attempt(partial(function, program), 0, made)
+        counts = passed.setdefault(step, [0, 0])
+        counts[1] += 1
+        if outcome.ending is not Ending.DONE:
+            if outcome.reason == "missing-dependency":
+                raise MissingDependencyError(outcome.message)
+            return Failure(circuit=program.name, step=step, message=outcome.message)
+        counts[0] += 1
+        made = outcome.value
+    return None
+
+
+def load_strictly(program: Program) -> "QuantumCircuit":
+    """Qiskit's parser without any leniency."""
+    from qiskit import qasm2 as of_qiskit
+    from qiskit import qasm3
+
+    if program.version == 3:
+        return qasm3.loads(program.text)
+    return of_qiskit.loads(program.text, strict=True)
 
 
 def load_in_tket(text: str) -> Any:
@@ -96,39 +122,48 @@ def load_in_tket(text: str) -> Any:
     return circuit_from_qasm_str(text, maxwidth=128)
 
 
-def _load_qiskit(circuit: Circuit) -> None:
-    load_strictly(circuit.qasm)
+def _load(program: Program, _: Program) -> "QuantumCircuit":
+    return load_strictly(program)
 
 
-def _load_tket(circuit: Circuit) -> None:
-    load_in_tket(circuit.qasm)
+def _load_in_tket(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
+    text = program.text
+    if program.version == 3:
+        from qtools.circuits.qiskit_io import from_qiskit
+
+        # pytket reads no OpenQASM 3; it gets the same circuit as OpenQASM 2.
+        text = qasm2.dumps(from_qiskit(loaded))
+    load_in_tket(text)
+    return loaded
 
 
-def _load_qasm3(circuit: Circuit) -> None:
+def _load_again(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
     from qiskit import qasm3
 
-    again = qasm3.loads(qasm3.dumps(load_strictly(circuit.qasm)))
-    if again.num_qubits != circuit.normal.num_qubits:
-        raise ValueError("another number of qubits after OpenQASM 3")
+    again = qasm3.loads(qasm3.dumps(loaded))
+    if again.num_qubits != loaded.num_qubits or again.size() != loaded.size():
+        raise QtoolsError("expected the same circuit after OpenQASM 3, got another")
+    return loaded
 
 
-def _transpile(circuit: Circuit) -> None:
+def _transpile(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
     from qiskit import transpile
     from qiskit.transpiler import CouplingMap
 
     side = 1
-    while side * side < circuit.normal.num_qubits:
+    while side * side < loaded.num_qubits:
         side += 1
     transpile(
-        load_strictly(circuit.qasm),
+        loaded,
         coupling_map=CouplingMap.from_grid(side, side),
         basis_gates=["cz", "rz", "sx", "x"],
         optimization_level=1,
         seed_transpiler=_SEED,
     )
+    return loaded
 
 
-def _simulate(circuit: Circuit) -> None:
+def _simulate(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
     """Shots: statevector up to 12 qubits, matrix product state above."""
     try:
         from qiskit_aer import AerSimulator
@@ -136,27 +171,29 @@ def _simulate(circuit: Circuit) -> None:
         raise MissingDependencyError.of("qiskit-aer", extra="aer") from error
     from qiskit import transpile
 
-    loaded = load_strictly(circuit.qasm)
-    if not loaded.num_clbits:
-        loaded.measure_all()
-    small = loaded.num_qubits <= STATEVECTOR_QUBITS
-    method = "statevector" if small else "matrix_product_state"
+    measured = loaded.copy()
+    if not measured.num_clbits:
+        measured.measure_all()
+    small = measured.num_qubits <= STATEVECTOR_QUBITS
     simulator = AerSimulator(
-        method=method, matrix_product_state_max_bond_dimension=32, seed_simulator=_SEED
+        method="statevector" if small else "matrix_product_state",
+        matrix_product_state_max_bond_dimension=_MAX_BOND,
+        seed_simulator=_SEED,
     )
     # The coupling map of the simulator says nothing; translation to its gates is all it needs.
-    basis = transpile(loaded, basis_gates=["u", "cx"], optimization_level=0)
+    basis = transpile(measured, basis_gates=["u", "cx"], optimization_level=0)
     result = simulator.run(basis, shots=_SHOTS).result()
     if not result.success:
-        raise ValueError(result.status)
+        raise QtoolsError(f"expected a simulation that ends, got {result.status}")
+    return loaded
 
 
-_LOADING: tuple[tuple[str, Callable[[Circuit], None]], ...] = (
-    ("qiskit, OpenQASM 2 strict", _load_qiskit),
-    ("pytket, OpenQASM 2", _load_tket),
-)
-_RUNNING: tuple[tuple[str, Callable[[Circuit], None]], ...] = (
-    ("qiskit, OpenQASM 3", _load_qasm3),
-    ("transpiled to a grid", _transpile),
-    ("simulated", _simulate),
+#: Gets the program and what the step before made.
+_Step = Callable[[Program, Any], Any]
+_STEPS: tuple[tuple[str, _Step], ...] = (
+    (LOADED, _load),
+    (SECOND, _load_in_tket),
+    (AGAIN, _load_again),
+    (TRANSPILED, _transpile),
+    (SIMULATED, _simulate),
 )

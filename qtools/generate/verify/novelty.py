@@ -1,19 +1,22 @@
 """Are circuits new, and how much of them is copied from the training set?
 
 Circuits are the same when their fingerprints modulo qubit relabelling and commuting reorder are
-equal; angles are compared as the tokenizer writes them. An n-gram is a run of n statements, each
-written with its operands relative to the first operand of the run, so that a shifted copy counts.
+equal; angles are compared as the tokenizer writes them. What is copied in part is told by the
+shared n-grams (:mod:`qtools.generate.verify.ngrams`) and by the nearest training circuit
+(:mod:`qtools.generate.verify.nearest`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qtools.circuits.canonical import canonical_fingerprint
-from qtools.circuits.normal import NormalCircuit, Operation
-from qtools.generate.rows import decode_rows, encode_circuit
-from qtools.generate.verify.statistics import Rate
+import numpy as np
 
-NGRAM_LENGTHS = (4, 8, 16, 32, 64)
+from qtools.circuits.canonical import canonical_fingerprint
+from qtools.circuits.normal import NormalCircuit
+from qtools.generate.rows import decode_rows, encode_circuit
+from qtools.generate.verify.nearest import NearestIndex
+from qtools.generate.verify.ngrams import NgramIndex
+from qtools.generate.verify.statistics import Estimate, Rate, bootstrap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +25,23 @@ class NoveltyReport:
 
     Attributes:
         unique: distinct circuits among the set, modulo relabelling.
+        unique_varied: the same, without families that have one circuit per size.
         novel: circuits that are not in the training set, modulo relabelling.
         novel_varied: the same, without families that have one circuit per size.
         shared_ngrams: n -> fraction of the set's n-grams that occur in the training set.
-        longest_shared: mean over circuits of the longest shared n, of the lengths looked at, over
-            all circuits long enough to hold one.
+        nearest: mean similarity to the nearest training circuit, from 0 to 1.
+        similarity: of each circuit to its nearest training circuit.
+        nearest_place: that circuit's place in the training set.
     """
 
     unique: Rate
+    unique_varied: Rate
     novel: Rate
     novel_varied: Rate
     shared_ngrams: dict[int, float]
+    nearest: Estimate
+    similarity: tuple[float, ...]
+    nearest_place: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +50,21 @@ class TrainingIndex:
 
     Attributes:
         fingerprints: of its circuits, angles quantised.
-        ngrams: n -> hashes of its n-grams.
+        ngrams: its n-grams.
+        nearest: its circuits, to find the nearest one.
     """
 
     fingerprints: frozenset[str]
-    ngrams: dict[int, frozenset[int]]
+    ngrams: NgramIndex
+    nearest: NearestIndex
 
     @classmethod
-    def of(cls, circuits: Iterable[NormalCircuit]) -> "TrainingIndex":
+    def of(cls, circuits: Sequence[NormalCircuit]) -> "TrainingIndex":
         """Index a training set."""
-        fingerprints: set[str] = set()
-        ngrams: dict[int, set[int]] = {n: set() for n in NGRAM_LENGTHS}
-        for circuit in circuits:
-            fingerprints.add(fingerprint(circuit))
-            steps = _steps(circuit)
-            for n, found in ngrams.items():
-                found.update(_ngrams(steps, n))
         return cls(
-            fingerprints=frozenset(fingerprints),
-            ngrams={n: frozenset(found) for n, found in ngrams.items()},
+            fingerprints=frozenset(fingerprint(circuit) for circuit in circuits),
+            ngrams=NgramIndex.of(circuits),
+            nearest=NearestIndex.of(circuits),
         )
 
 
@@ -85,7 +90,11 @@ def _measured_bits_only(circuit: NormalCircuit) -> NormalCircuit:
 
 
 def verify_novelty(
-    circuits: Sequence[NormalCircuit], training: TrainingIndex, *, fixed: Sequence[bool] = ()
+    circuits: Sequence[NormalCircuit],
+    training: TrainingIndex,
+    *,
+    fixed: Sequence[bool] = (),
+    seed: int = 0,
 ) -> NoveltyReport:
     """Compare a set with a training set.
 
@@ -94,47 +103,32 @@ def verify_novelty(
         training: the training set's index.
         fixed: per circuit, whether its family has one circuit per size (nothing new is possible
             there); all False when empty.
+        seed: of the bootstrap.
     """
     found = [fingerprint(circuit) for circuit in circuits]
     fixed = fixed or [False] * len(found)
-    new = [mark not in training.fingerprints for mark in found]
-    varied = [is_new for is_new, is_fixed in zip(new, fixed, strict=True) if not is_fixed]
+    varied = [mark for mark, is_fixed in zip(found, fixed, strict=True) if not is_fixed]
+    near = training.nearest.nearest(circuits)
     return NoveltyReport(
-        unique=Rate(count=len(set(found)), total=len(found)),
-        novel=Rate(count=sum(new), total=len(new)),
-        novel_varied=Rate(count=sum(varied), total=len(varied)),
-        shared_ngrams=shared_ngrams(circuits, training),
+        unique=_unique(found),
+        unique_varied=_unique(varied),
+        novel=_novel(found, training),
+        novel_varied=_novel(varied, training),
+        shared_ngrams=training.ngrams.shared(circuits),
+        nearest=bootstrap(
+            lambda picked: float(near.similarity[picked].mean()),
+            len(found),
+            np.random.default_rng(seed),
+        ),
+        similarity=tuple(near.similarity.tolist()),
+        nearest_place=tuple(near.place.tolist()),
     )
 
 
-def shared_ngrams(circuits: Sequence[NormalCircuit], training: TrainingIndex) -> dict[int, float]:
-    """n -> fraction of the set's n-grams that occur in the training set (0 where there are none).
-
-    Compare the curve with that of held-out real circuits: real circuits share much, too.
-    """
-    shared = dict.fromkeys(NGRAM_LENGTHS, 0)
-    total = dict.fromkeys(NGRAM_LENGTHS, 0)
-    for circuit in circuits:
-        steps = _steps(circuit)
-        for n in NGRAM_LENGTHS:
-            grams = _ngrams(steps, n)
-            total[n] += len(grams)
-            shared[n] += sum(gram in training.ngrams[n] for gram in grams)
-    return {n: shared[n] / total[n] if total[n] else 0.0 for n in NGRAM_LENGTHS}
+def _unique(found: Sequence[str]) -> Rate:
+    return Rate(count=len(set(found)), total=len(found))
 
 
-def _steps(circuit: NormalCircuit) -> list[Operation]:
-    return [op for op in circuit.operations if op.is_gate]
-
-
-def _ngrams(steps: Sequence[Operation], n: int) -> list[int]:
-    """Hashes of all runs of n gates; angles to 2 digits, qubits relative to the run's first."""
-    coarse = [(op.name, tuple(round(p, 2) for p in op.params)) for op in steps]
-    found = []
-    for start in range(len(steps) - n + 1):
-        origin = steps[start].qubits[0]
-        run = tuple(
-            (coarse[i], tuple(q - origin for q in steps[i].qubits)) for i in range(start, start + n)
-        )
-        found.append(hash(run))
-    return found
+def _novel(found: Sequence[str], training: TrainingIndex) -> Rate:
+    new = sum(mark not in training.fingerprints for mark in found)
+    return Rate(count=new, total=len(found))

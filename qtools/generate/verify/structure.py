@@ -44,7 +44,7 @@ class StructureReport:
     Attributes:
         wasserstein: per feature, in standard deviations of the reference.
         mean_wasserstein: their mean.
-        mmd: squared maximum mean discrepancy, biased estimate.
+        mmd: squared maximum mean discrepancy, unbiased estimate (below 0 by chance for equal sets).
         density: mean number of reference balls that hold a circuit, over the number of
             neighbours; 1 is ideal.
         coverage: fraction of reference circuits that have a circuit in their ball; 1 is ideal.
@@ -85,7 +85,7 @@ class Scale:
 
 
 def compare_structure(generated: Matrix, reference: Matrix, *, seed: int = 0) -> StructureReport:
-    """Distances between two feature matrices."""
+    """Distances between two feature matrices; intervals from drawing the generated ones again."""
     scale = Scale.of(reference)
     a, b = scale.apply(generated), scale.apply(reference)
     rng = np.random.default_rng(seed)
@@ -94,26 +94,32 @@ def compare_structure(generated: Matrix, reference: Matrix, *, seed: int = 0) ->
         for column, name in enumerate(FEATURE_NAMES)
     }
     within, across = _squared_distances(b, b), _squared_distances(a, b)
-    bandwidth = float(np.median(within[np.triu_indices(len(b), 1)])) or 1.0
-    kernel = [np.exp(-d / bandwidth) for d in (_squared_distances(a, a), across, within)]
     radius = np.sort(within, axis=1)[:, min(_NEIGHBOURS, len(b) - 1)]
     inside = across <= radius[None, :]
+    neighbours = max(1, min(_NEIGHBOURS, len(b) - 1))
     return StructureReport(
         wasserstein=distances,
         mean_wasserstein=float(np.mean([d.value for d in distances.values()])),
-        mmd=bootstrap(
-            lambda p: float(
-                kernel[0][np.ix_(p, p)].mean() - 2 * kernel[1][p].mean() + kernel[2].mean()
-            ),
-            len(a),
-            rng,
-            repeats=50,
-        ),
-        density=bootstrap(
-            lambda p: float(inside[p].sum(1).mean() / min(_NEIGHBOURS, len(b) - 1)), len(a), rng
-        ),
+        mmd=_mmd(_squared_distances(a, a), across, within, rng),
+        density=bootstrap(lambda p: float(inside[p].sum(1).mean() / neighbours), len(a), rng),
         coverage=bootstrap(lambda p: float(inside[p].any(0).mean()), len(a), rng),
     )
+
+
+def _mmd(aa: Matrix, ab: Matrix, bb: Matrix, rng: np.random.Generator) -> Estimate:
+    """Squared MMD from squared distances, without the pairs of a circuit with itself."""
+    off = np.triu_indices(len(bb), 1)
+    bandwidth = float(np.median(bb[off])) if len(off[0]) else 1.0
+    aa, ab, bb = (np.exp(-d / (bandwidth or 1.0)) for d in (aa, ab, bb))
+    of_reference = float(bb[off].mean()) if len(off[0]) else 1.0
+
+    def statistic(picked: NDArray[np.int64]) -> float:
+        # A circuit that is drawn twice is no pair of circuits.
+        pairs = picked[:, None] != picked[None, :]
+        same = float((aa[np.ix_(picked, picked)] * pairs).sum() / max(1, pairs.sum()))
+        return same - 2 * float(ab[picked].mean()) + of_reference
+
+    return bootstrap(statistic, len(aa), rng, repeats=50)
 
 
 def _wasserstein(a: Matrix, b: Matrix, picked: NDArray[np.int64]) -> float:
@@ -126,4 +132,6 @@ def _logarithmic(matrix: Matrix) -> Matrix:
 
 
 def _squared_distances(a: Matrix, b: Matrix) -> Matrix:
-    return np.asarray(((a[:, None, :] - b[None, :, :]) ** 2).sum(2))
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(a, b, "sqeuclidean"))

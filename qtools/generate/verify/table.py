@@ -1,41 +1,39 @@
 """Verifications side by side, as a table and as JSON values."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from qtools.generate.verify.novelty import NGRAM_LENGTHS
+from qtools.circuits.features import FEATURE_NAMES
+from qtools.generate.verify.ngrams import NGRAM_LENGTHS
 from qtools.generate.verify.statistics import Estimate, Rate
-from qtools.generate.verify.suite import Verification
+from qtools.generate.verify.verification import Verification
 
 Rows = list[list[str]]
 
 
 def comparison(verifications: Sequence[Verification]) -> tuple[list[str], Rows]:
     """Columns and rows of the table: one column per set, one row per figure."""
-    columns = ["figure", *(f"{v.name} ({v.circuits})" for v in verifications)]
-    steps = list(dict.fromkeys(step for v in verifications if v.execution for step in _steps(v)))
-    rows = [[step, *(_execution(v, step) for v in verifications)] for step in steps]
-    rows.append(["unique", *(_rate(v.novelty.unique) for v in verifications)])
-    rows.append(["novel", *(_rate(v.novelty.novel) for v in verifications)])
-    rows.append(["novel, varied families", *(_rate(v.novelty.novel_varied) for v in verifications)])
-    for n in NGRAM_LENGTHS:
-        shared = [f"{v.novelty.shared_ngrams[n]:.1%}" for v in verifications]
-        rows.append([f"{n}-grams seen in training", *shared])
-    rows.append(
-        ["Wasserstein, mean", *(f"{v.structure.mean_wasserstein:.3f}" for v in verifications)]
-    )
-    rows.append(["MMD^2", *(_estimate(v.structure.mmd) for v in verifications)])
-    rows.append(["density", *(_estimate(v.structure.density) for v in verifications)])
-    rows.append(["coverage", *(_estimate(v.structure.coverage) for v in verifications)])
-    tests = [v.two_sample for v in verifications]
-    rows.append(["two-sample AUC, boosting", *(_estimate(t.auc) if t else "-" for t in tests)])
-    models = [v.sequence for v in verifications]
-    rows.append(["two-sample AUC, sequence model", *(_estimate(e) if e else "-" for e in models)])
-    rows.append(
-        ["floor of boosting, real against real", *(_estimate(t.floor) if t else "-" for t in tests)]
-    )
-    return columns, rows
+    return side_by_side({f"{v.name} ({v.programs})": cells(v) for v in verifications})
+
+
+def side_by_side(columns: dict[str, dict[str, str]]) -> tuple[list[str], Rows]:
+    """The same from the :func:`cells` of each column."""
+    figures = dict.fromkeys(figure for column in columns.values() for figure in column)
+    rows = [[name, *(column.get(name, "-") for column in columns.values())] for name in figures]
+    return ["figure", *columns], rows
+
+
+def cells(verification: Verification) -> dict[str, str]:
+    """Figure -> its text."""
+    found = {step: show_rate(rate) for step, rate in verification.execution.rates.items()}
+    found |= {name: show(verification) for name, show in _FIGURES.items()}
+    for device in verification.behaviour:
+        title = f"{device.device}, level {device.level}, over all-to-all"
+        found[f"two-qubit gates on {title}"] = show_estimate(device.two_qubit)
+        found[f"two-qubit depth on {title}"] = show_estimate(device.depth)
+    return found
 
 
 def markdown(columns: Sequence[str], rows: Rows) -> str:
@@ -46,30 +44,65 @@ def markdown(columns: Sequence[str], rows: Rows) -> str:
 
 
 def as_json(verification: Verification) -> dict[str, Any]:
-    """A verification as JSON values."""
-    record = asdict(verification)
-    record["novelty"]["shared_ngrams"] = {
-        str(n): value for n, value in verification.novelty.shared_ngrams.items()
-    }
+    """A verification as JSON values; what is not a number becomes null."""
+    record: dict[str, Any] = _jsonable(asdict(verification))
+    record["feature_names"] = list(FEATURE_NAMES)
     return record
 
 
-def _steps(verification: Verification) -> list[str]:
-    return list(verification.execution.rates) if verification.execution else []
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _execution(verification: Verification, step: str) -> str:
-    if verification.execution is None or step not in verification.execution.rates:
-        return "-"
-    return _rate(verification.execution.rates[step])
-
-
-def _rate(rate: Rate) -> str:
+def show_rate(rate: Rate) -> str:
+    """A rate with its interval, in percent."""
     if not rate.total:
         return "-"
     low, high = rate.interval()
     return f"{rate.value:.1%} [{low:.1%}, {high:.1%}]"
 
 
-def _estimate(estimate: Estimate) -> str:
+def show_estimate(estimate: Estimate) -> str:
+    """An estimate with its interval."""
     return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _of(part: str, show: Callable[[Any], str]) -> Callable[[Verification], str]:
+    def cell(verification: Verification) -> str:
+        found = getattr(verification, part)
+        return "-" if found is None else show(found)
+
+    return cell
+
+
+def _shared(n: int) -> Callable[[Any], str]:
+    return lambda novelty: f"{novelty.shared_ngrams[n]:.1%}"
+
+
+_FIGURES: dict[str, Callable[[Verification], str]] = {
+    "unique": _of("novelty", lambda n: show_rate(n.unique)),
+    "unique, varied families": _of("novelty", lambda n: show_rate(n.unique_varied)),
+    "novel": _of("novelty", lambda n: show_rate(n.novel)),
+    "novel, varied families": _of("novelty", lambda n: show_rate(n.novel_varied)),
+    "similarity to the nearest training circuit": _of(
+        "novelty", lambda n: show_estimate(n.nearest)
+    ),
+    **{f"{n}-grams seen in training": _of("novelty", _shared(n)) for n in NGRAM_LENGTHS},
+    "Wasserstein, mean": _of("structure", lambda s: f"{s.mean_wasserstein:.3f}"),
+    "MMD^2": _of("structure", lambda s: show_estimate(s.mmd)),
+    "density": _of("structure", lambda s: show_estimate(s.density)),
+    "coverage": _of("structure", lambda s: show_estimate(s.coverage)),
+    "two-sample AUC, boosting": _of("two_sample", lambda t: show_estimate(t.auc)),
+    "... floor, real against real": _of(
+        "two_sample", lambda t: show_estimate(t.floor) if t.floor else "-"
+    ),
+    "two-sample AUC, sequence model": _of("sequence", lambda t: show_estimate(t.auc)),
+    "... floor, real against real (sequence)": _of(
+        "sequence", lambda t: show_estimate(t.floor) if t.floor else "-"
+    ),
+    "called real by KetGPT's classifier": _of("ketgpt", show_rate),
+}

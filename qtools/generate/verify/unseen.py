@@ -5,12 +5,13 @@ exactly that circuit, up to qubit relabelling and commuting reorder, or it is no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qtools.circuits.normal import NormalCircuit
 from qtools.generate.draw import Temper
 from qtools.generate.generator import CircuitGenerator
 from qtools.generate.request import Request
+from qtools.generate.rows import decode_rows
 from qtools.generate.verify.novelty import fingerprint
 from qtools.generate.verify.statistics import Rate
 
@@ -42,9 +43,13 @@ class UnseenReport:
 
 
 def verify_unseen(generator: CircuitGenerator, asked: Sequence[Asked]) -> UnseenReport:
-    """Ask for each circuit by family, gate set, level and width, and compare."""
-    hits: dict[str, list[bool]] = {}
-    for target in asked:
+    """Ask for each circuit by family, gate set, level and width, and compare.
+
+    Circuits are asked for one by one in meaning and sampled together.
+    """
+    table = generator.pretrained.table
+    orders = []
+    for place, target in enumerate(asked):
         width = target.circuit.num_qubits
         request = Request(
             family=target.family,
@@ -52,8 +57,11 @@ def verify_unseen(generator: CircuitGenerator, asked: Sequence[Asked]) -> Unseen
             level=target.level,
             num_qubits=(width, width),
         )
-        made = next(generator.samples(1, request, temper=_GREEDY))
-        right = fingerprint(made.circuit) == fingerprint(target.circuit)
+        orders += [replace(order, index=place) for order in table.orders(request, [0], seed=0)]
+    hits: dict[str, list[bool]] = {}
+    for drawn in generator.draw(orders, seed=0, temper=_GREEDY):
+        target = asked[drawn.index]
+        right = fingerprint(decode_rows(drawn.rows)) == fingerprint(target.circuit)
         hits.setdefault(target.family, []).append(right)
     rates = {name: Rate(count=sum(h), total=len(h)) for name, h in sorted(hits.items())}
     return UnseenReport(

@@ -11,7 +11,13 @@ from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg
 from qtools.compile.target.evolve import evolve
-from tests.compile.dense import ansatz_state, random_ansatz, random_complex, random_mps
+from tests.compile.dense import (
+    ansatz_state,
+    random_ansatz,
+    random_complex,
+    random_mps,
+    random_unitaries,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -52,15 +58,55 @@ def test_the_two_engines_agree_when_nothing_is_truncated(long_chain):
     assert truncated.value(ansatz.gates) == pytest.approx(exact[0], abs=1e-9)
 
 
-@pytest.mark.parametrize("max_angle", [1e-1, 1e-2, 1e-3])
-def test_truncation_keeps_within_the_angle_it_reports(long_chain, max_angle):
+def moved(gates, size):
+    """``gates`` with each block turned by about ``size`` radians in a random direction."""
+    step = random_complex(np.random.default_rng(5), gates.shape)
+    step -= step.conj().swapaxes(1, 2)
+    step *= size / np.linalg.norm(step, axis=(1, 2))[:, None, None]
+    return np.matmul(gates, np.linalg.solve(np.eye(4) - step / 2, np.eye(4) + step / 2))
+
+
+@pytest.mark.parametrize("size", [0.0, 0.01, 0.05])
+@pytest.mark.parametrize("max_angle", [1e-1, 3e-2, 1e-2])
+def test_errors_stay_within_their_estimates(long_chain, max_angle, size):
+    """At the gates of the reference, and at others that it guides."""
     ansatz, target = long_chain
-    exact = ExactOverlap(ansatz, target).value(ansatz.gates)
+    gates = moved(ansatz.gates, size)
+    exact, derivatives = ExactOverlap(ansatz, target).value_and_environments(gates)
     engine = TruncatedOverlap(ansatz, target, max_angle=max_angle)
-    found = engine.value(ansatz.gates)
-    angles = [np.arccos(min(1.0, abs(value))) for value in (exact, found)]
-    assert abs(angles[0] - angles[1]) <= engine.error_angle <= max_angle
-    assert engine.error_angle > 0.01 * max_angle
+    found = engine.value(gates)
+    assert abs(found - exact) <= engine.accuracy.value
+    assert engine.accuracy.angle <= max_angle * (1.0 if size == 0.0 else 1.5)
+    found, environments = engine.value_and_environments(gates)
+    accuracy = engine.accuracy
+    assert abs(found - exact) <= accuracy.value
+    error = np.linalg.norm(environments - derivatives)
+    assert error <= accuracy.gradient <= 100 * error
+    assert not accuracy.outgrown
+
+
+def test_gates_far_from_the_reference_are_evaluated_as_well_as_it(long_chain):
+    ansatz, target = long_chain
+    rng = np.random.default_rng(6)
+    far = moved(ansatz.gates, 0.05)
+    far[: len(far) // 2] = random_unitaries(rng, len(far) // 2)
+    exact, derivatives = ExactOverlap(ansatz, target).value_and_environments(far)
+    engine = TruncatedOverlap(ansatz, target, max_angle=1e-3)
+    found, environments = engine.value_and_environments(far)
+    assert engine.accuracy.outgrown
+    assert found == pytest.approx(exact, abs=1e-6)
+    np.testing.assert_allclose(environments, derivatives, atol=1e-4)
+
+
+def test_an_evaluation_depends_on_nothing_before_it(long_chain):
+    ansatz, target = long_chain
+    gates = moved(ansatz.gates, 0.02)
+    used = TruncatedOverlap(ansatz, target, max_angle=1e-2)
+    used.value_and_environments(moved(ansatz.gates, 0.1))
+    fresh = TruncatedOverlap(ansatz, target, max_angle=1e-2)
+    results = [engine.value_and_environments(gates) for engine in (used, fresh)]
+    assert results[0][0] == results[1][0]
+    np.testing.assert_array_equal(results[0][1], results[1][1])
 
 
 def test_gradients_get_better_with_the_allowed_angle(long_chain):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
 
+from qtools.compile.geometry.lattices import ring, square
 from qtools.compile.problem.models import MODELS, heisenberg, lattice_model, tfim, xxz, xyz
 from qtools.errors import BadInputError
 
@@ -42,6 +43,20 @@ def test_disorder_is_the_documented_formula():
         assert got["Z", (i,)] == pytest.approx(2.0 * v[i])
 
 
+def test_a_model_lives_on_the_edges_of_its_lattice():
+    found = square(2, 3)
+    hamiltonian = xxz(found, coupling=(0.5, 0.5, 1.0), disorder=(0.5, 0.0), seed=3)
+    assert hamiltonian.couplings == found.edges
+    u = np.random.default_rng(3).uniform(-1, 1, len(found.edges))
+    got = {(term.label, term.sites): term.coefficient for term in hamiltonian.terms}
+    for edge, draw in zip(found.edges, u, strict=True):
+        assert got["ZZ", edge] == pytest.approx(1 + 0.5 * draw)
+
+
+def test_a_closed_chain_is_a_ring():
+    assert lattice_model("tfim", 5, periodic=True) == tfim(ring(5))
+
+
 def test_disorder_depends_on_the_seed_only():
     assert tfim(6, disorder=0.3, seed=1) == tfim(6, disorder=0.3, seed=1)
     assert tfim(6, disorder=0.3, seed=1) != tfim(6, disorder=0.3, seed=2)
@@ -56,9 +71,10 @@ def test_models_by_name_take_their_defaults(name):
     ("arguments", "message"),
     [
         ({"name": "heisenburg"}, "did you mean 'heisenberg'"),
-        ({"periodic": True}, "periodic"),
-        ({"num_sites": 0}, "sites"),
-        ({"num_sites": 10**9}, "sites"),
+        ({"periodic": True, "sites": square(2, 2)}, "only a chain can be closed"),
+        ({"periodic": True, "sites": 2}, "ring of at least 3"),
+        ({"sites": 0}, "sites"),
+        ({"sites": 10**9}, "sites"),
         ({"coupling": (1.0, 2.0, 3.0)}, "one coupling"),
         ({"name": "xxz", "coupling": (1.0, 2.0, 3.0)}, "Jx = Jy"),
         ({"name": "tfim", "coupling": (1.0, 0.0, 3.0)}, "ZZ only"),
@@ -72,4 +88,4 @@ def test_models_by_name_take_their_defaults(name):
 )
 def test_bad_models_are_refused(arguments, message):
     with pytest.raises(BadInputError, match=message):
-        lattice_model(**{"name": "heisenberg", "num_sites": 4, **arguments})
+        lattice_model(**{"name": "heisenberg", "sites": 4, **arguments})

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qtools.compile.fitting.evaluation import Evaluation
 from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.accuracy import Accuracy
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,9 +98,9 @@ class FactoredObjective:
     structure: Structure
 
     @property
-    def error_angle(self) -> float:
+    def accuracy(self) -> Accuracy:
         """That of the cost of the blocks."""
-        return self.inner.error_angle
+        return self.inner.accuracy
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at a point."""

@@ -21,8 +21,9 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.evaluation import Evaluation
 from qtools.compile.fitting.objectives.objective import without_frozen
 from qtools.compile.mps import MPS, ComplexArray, overlap
+from qtools.compile.overlap.accuracy import EXACT, Accuracy
+from qtools.compile.overlap.layer_environments import layer_environments
 from qtools.compile.overlap.layers import Layer, layers_of
-from qtools.compile.overlap.truncated import layer_environments
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
 
 _SMALLEST = 1e-300
@@ -32,8 +33,7 @@ class LocalCost:
     """The local cost of the blocks of a circuit.
 
     Attributes:
-        error_angle: estimate of the angle, in radians, by which cutting put the state off that the
-            last evaluation undid.
+        accuracy: of the last evaluation.
     """
 
     def __init__(self, ansatz: Ansatz, target: MPS, *, max_angle: float) -> None:
@@ -45,12 +45,12 @@ class LocalCost:
         self._undone = mean_projector(ansatz.initial)
         cuts = max(1, ansatz.num_qubits // 2) * max(1, len(self._layers))
         self._truncation = Truncation(max_weight=max_angle**2 / cuts)
-        self.error_angle = 0.0
+        self.accuracy = EXACT
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at gates (num_blocks, 4, 4)."""
         undone, discarded = self._backward(gates)
-        self.error_angle = float(np.sqrt(discarded))
+        self.accuracy = Accuracy(angle=float(np.sqrt(discarded)), value=discarded)
         projected = applied(self._undone, undone[0])
         norm = max(projected.norm(), _SMALLEST)
         state = Chain.from_mps(projected.scaled(1.0 / norm))

@@ -18,6 +18,7 @@ import numpy as np
 from qtools.compile.fitting.evaluation import Evaluation, OverlapEngine, Part
 from qtools.compile.fitting.objectives.objective import without_frozen
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.accuracy import Accuracy
 
 SMALLEST_FIDELITY = 1e-300
 """Fidelities below this have no gradient that a double could hold."""
@@ -51,9 +52,9 @@ class LogInfidelity:
     frozen: int = 0
 
     @property
-    def error_angle(self) -> float:
+    def accuracy(self) -> Accuracy:
         """That of the engine."""
-        return self.engine.error_angle
+        return self.engine.accuracy
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at gates (num_blocks, 4, 4)."""

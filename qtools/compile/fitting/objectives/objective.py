@@ -4,14 +4,15 @@ from typing import Protocol
 
 from qtools.compile.fitting.evaluation import Evaluation
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.accuracy import Accuracy
 
 
 class Objective(Protocol):
     """A cost of the blocks of a circuit, which may change on a schedule from step to step."""
 
     @property
-    def error_angle(self) -> float:
-        """Estimate of the angle, in radians, by which truncation put the last evaluation off."""
+    def accuracy(self) -> Accuracy:
+        """What truncation did to the last evaluation."""
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at gates (num_blocks, 4, 4)."""

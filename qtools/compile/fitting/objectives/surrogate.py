@@ -29,6 +29,7 @@ from qtools.compile.fitting.evaluation import Evaluation, OverlapEngine, Part
 from qtools.compile.fitting.objectives.log_infidelity import SMALLEST_FIDELITY
 from qtools.compile.fitting.objectives.objective import without_frozen
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.accuracy import Accuracy
 from qtools.errors import BadInputError
 
 _RATE = 0.1
@@ -69,9 +70,9 @@ class Surrogate:
     flipped: OverlapEngine
 
     @property
-    def error_angle(self) -> float:
+    def accuracy(self) -> Accuracy:
         """That of the plain overlap, which the fidelity comes from."""
-        return self.plain.error_angle
+        return self.plain.accuracy
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at gates (num_blocks, 4, 4)."""

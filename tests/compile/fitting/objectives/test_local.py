@@ -133,5 +133,5 @@ def test_cutting_is_estimated():
     sharp = LocalCost(ansatz, target, max_angle=0.0)(ansatz.gates)
     coarse = LocalCost(ansatz, target, max_angle=0.1)
     found = coarse(ansatz.gates)
-    assert 0.0 < coarse.error_angle < 0.2
-    assert abs(found.cost - sharp.cost) < 4 * coarse.error_angle
+    assert 0.0 < coarse.accuracy.angle < 0.2
+    assert abs(found.cost - sharp.cost) < 4 * coarse.accuracy.angle

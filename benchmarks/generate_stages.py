@@ -1,0 +1,375 @@
+"""The stages of the table of a model: each measures a few figures and returns JSON values.
+
+Every stage can run alone; what another one needs (samples, the line-token model) is kept in the
+work folder by :class:`Bench`.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.generate_hf import generate_pace
+from qtools.circuits import qasm2
+from qtools.circuits.normal import NormalCircuit
+from qtools.datasets.corpus import Corpus
+from qtools.generate.baselines import sets
+from qtools.generate.baselines.line_model import LineModel, LineRecipe
+from qtools.generate.baselines.trigram import Trigram
+from qtools.generate.corpus import EncodedCorpus, load_corpus
+from qtools.generate.draw import Temper
+from qtools.generate.generator import CircuitGenerator
+from qtools.generate.limits import Limits
+from qtools.generate.losses import BitsPerGate, bits_per_gate
+from qtools.generate.request import Request
+from qtools.generate.sample import sample_group
+from qtools.generate.verify.circuits import Program, as_circuit, parsed
+from qtools.generate.verify.conditioning import check_families, check_limits
+from qtools.generate.verify.execution import verify_execution
+from qtools.generate.verify.ketgpt import KetgptClassifier
+from qtools.generate.verify.reference import Reference
+from qtools.generate.verify.run import real_set, train_ketgpt
+from qtools.generate.verify.statistics import Rate
+from qtools.generate.verify.table import as_json, cells
+from qtools.generate.verify.unseen import Asked, verify_unseen
+from qtools.generate.verify.verification import Depth, verify
+from qtools.generate.vocabulary import FIRST_GATE
+from qtools.runs.files import write_text
+
+Record = dict[str, Any]
+_TRAINING_FOR_FAMILIES = 3000
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much is measured; the short form is for trying things out.
+
+    Attributes:
+        validity: circuits of 2 to 64 qubits.
+        samples: circuits compared with held-out real ones.
+        baseline: circuits of each baseline.
+        depth: of the verification of each set.
+        line: recipe of the line-token model.
+        hard: circuits per gate set whose hard conditions are checked.
+        unseen: circuits asked for at sizes never seen, at most.
+        test: circuits of the test split whose bits are measured, at most.
+        paced: circuits of about 150 gates that are timed.
+        generate: circuits that ``model.generate`` writes.
+    """
+
+    validity: int = 10_000
+    samples: int = 1000
+    baseline: int = 500
+    depth: Depth = field(default_factory=lambda: Depth(simulate=200, compile=60, sequence=500))
+    line: LineRecipe = field(default_factory=LineRecipe)
+    hard: int = 32
+    unseen: int = 400
+    test: int = 2000
+    paced: int = 512
+    generate: int = 4
+
+
+QUICK = Sizes(
+    validity=100,
+    samples=80,
+    baseline=40,
+    depth=Depth(simulate=5, compile=3, sequence=40, epochs=4),
+    line=LineRecipe(lines=30_000, width=64, layers=2),
+    hard=2,
+    unseen=10,
+    test=40,
+    paced=64,
+    generate=1,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What all stages share.
+
+    Attributes:
+        generator: the model.
+        corpus: directory of its corpus.
+        work: folder of what is kept between runs.
+        sizes: how much to measure.
+        seed, workers: of the sampler.
+    """
+
+    generator: CircuitGenerator
+    corpus: Path
+    work: Path
+    sizes: Sizes
+    seed: int
+    workers: int
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The real circuits."""
+        return Reference.read(self.corpus)
+
+    @cached_property
+    def encoded(self) -> EncodedCorpus:
+        """The corpus as rows."""
+        return load_corpus(self.corpus, cache=self.work)
+
+    @cached_property
+    def ketgpt(self) -> KetgptClassifier:
+        """The KetGPT paper's classifier."""
+        return train_ketgpt(self.reference, seed=self.seed)
+
+    def programs(self, name: str, make: Callable[[], list[Program]]) -> list[Program]:
+        """A set of circuits, made once."""
+        path = self.work / f"programs-{name.replace(' ', '-')}.json"
+        if path.exists():
+            return [Program(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
+        made = make()
+        write_text(path, json.dumps([vars(program) for program in made]))
+        return made
+
+    @cached_property
+    def samples(self) -> list[Program]:
+        """Circuits of the model under conditions drawn as in training."""
+        return self.programs("model", lambda: self.sampled(self.sizes.samples, Request()))
+
+    def sampled(self, count: int, request: Request, *, seed: int | None = None) -> list[Program]:
+        """Circuits of the model."""
+        seed = self.seed if seed is None else seed
+        made = self.generator.samples(count, request, seed=seed, workers=self.workers)
+        return [
+            as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
+            for s in sorted(made, key=lambda s: s.index)
+        ]
+
+    def likenesses(self) -> list[NormalCircuit]:
+        """Held-out circuits that baselines are made like."""
+        rng = np.random.default_rng(self.seed)
+        return sets.likenesses(self.reference.held_out.circuits, self.sizes.baseline, rng)
+
+
+Stage = Callable[[Bench], Record]
+
+
+def validity(number: int) -> Stage:
+    """A thousand samples of 2 to 64 qubits through both parsers."""
+
+    def measure(bench: Bench) -> Record:
+        count = min(_CHUNK, bench.sizes.validity - number * _CHUNK)
+        made = list(
+            bench.generator.samples(
+                count,
+                Request(num_qubits=(2, 64)),
+                seed=bench.seed + 1000 + number,
+                workers=bench.workers,
+            )
+        )
+        programs = [as_circuit(s.circuit, str(s.index)).program for s in made]
+        report = verify_execution(programs, simulate=0)
+        return {
+            "rates": {step: vars(rate) for step, rate in report.rates.items()},
+            "failures": [vars(failure) for failure in report.failures[:20]],
+            "removed": float(np.mean([s.removed for s in made])),
+            "qubits": [
+                min(s.circuit.num_qubits for s in made),
+                max(s.circuit.num_qubits for s in made),
+            ],
+        }
+
+    return measure
+
+
+def losses(bench: Bench) -> Record:
+    """Bits per gate on the test split: the model, the trigram, line tokens."""
+    test = bench.encoded.split("test")
+    step = -(-len(test) // bench.sizes.test)
+    test = test.chosen(range(0, len(test), step))
+    model = bench.generator.pretrained.model
+    line = _line_model(bench)
+    by_line = line.bits_per_gate(sets.lines_of(test), int(test.gates.sum()))
+    trigram = Trigram.of(bench.encoded.split("train"))
+    like = bench.likenesses()
+    bench.programs("line tokens", lambda: sets.line_set(line, like, seed=bench.seed))
+    bench.programs("trigram", lambda: sets.trigram_set(trigram, like, seed=bench.seed))
+    return {
+        "circuits": len(test),
+        "model": _bits(bits_per_gate(model, test)),
+        "model, conditions open": _bits(bits_per_gate(model, test, conditioned=False)),
+        "trigram": _bits(trigram.bits_per_gate(test)),
+        "line tokens": _bits(by_line),
+        "line_model": {
+            "parameters": line.parameters,
+            "vocabulary": len(line.vocabulary),
+            "lines_seen": line.lines_seen,
+        },
+    }
+
+
+def _bits(bits: BitsPerGate) -> Record:
+    return vars(bits) | {"total": bits.structure + bits.angles + bits.residuals}
+
+
+def _line_model(bench: Bench) -> LineModel:
+    torch.set_num_threads(os.cpu_count() or 1)
+    documents = sets.lines_of(bench.encoded.split("train"))
+    return LineModel.trained(documents, bench.sizes.line)
+
+
+#: Sets beside the model's that are verified in the same way.
+BASELINES = ("real", "qiskit random", "matched random", "trigram", "line tokens")
+
+
+def verified(name: str) -> Stage:
+    """All checks on one set."""
+
+    def measure(bench: Bench) -> Record:
+        made = verify(
+            name,
+            _set(bench, name),
+            bench.reference,
+            depth=bench.sizes.depth,
+            ketgpt=bench.ketgpt,
+            with_floor=name == "model",
+            seed=bench.seed,
+        )
+        return {
+            "cells": cells(made),
+            "record": as_json(made),
+            "ketgpt_accuracy": vars(bench.ketgpt.accuracy),
+        }
+
+    return measure
+
+
+def _set(bench: Bench, name: str) -> list[Program]:
+    if name == "model":
+        return bench.samples
+    if name == "real":
+        return real_set(bench.reference).get("real", [])
+    if name in ("trigram", "line tokens"):
+        # Written by the stage of losses, which trains them.
+        return bench.programs(name, list)
+    rng = np.random.default_rng(bench.seed)
+    return bench.programs(name, lambda: sets.random_sets(bench.likenesses(), rng)[name])
+
+
+def held_out_ngrams(bench: Bench) -> Record:
+    """Shared n-grams and nearest similarity of held-out real circuits, as a yardstick."""
+    held = bench.reference.held_out.circuits
+    shared = bench.reference.index.ngrams.shared(held)
+    near = bench.reference.index.nearest.nearest(held).similarity
+    return {"shared_ngrams": {str(n): s for n, s in shared.items()}, "nearest": float(near.mean())}
+
+
+def conditioning(bench: Bench) -> Record:
+    """Hard conditions by counting; the family by a classifier trained on real circuits."""
+    table = bench.generator.pretrained.table
+    rng = np.random.default_rng(bench.seed)
+    made: list[NormalCircuit] = []
+    limits: list[Limits] = []
+    for gate_set in table.names.gate_sets:
+        low = int(rng.integers(2, 40))
+        request = Request(gate_set=gate_set, num_qubits=(low, low + 8), gates=(50, 120))
+        orders = table.orders(request, range(bench.sizes.hard), seed=bench.seed)
+        drawn = bench.generator.samples(bench.sizes.hard, request, seed=bench.seed)
+        made += [sample.circuit for sample in sorted(drawn, key=lambda s: s.index)]
+        limits += [order.limits for order in orders]
+    obeyed = check_limits(made, limits)
+    train = bench.reference.training.some(_TRAINING_FOR_FAMILIES)
+    held = bench.reference.held_out
+    found = parsed(bench.samples)
+    agreement = check_families(
+        (train.circuits, train.families),
+        (held.circuits, held.families),
+        ([c.normal for c in found], [c.program.family for c in found]),
+    )
+    return {
+        **{name: vars(getattr(obeyed, name)) for name in ("qubits", "gate_set", "gate_budget")},
+        "family, real": vars(agreement.real),
+        "family, generated": vars(agreement.generated),
+        "by_family": {name: vars(rate) for name, rate in agreement.by_family.items()},
+    }
+
+
+def unseen(bench: Bench) -> Record:
+    """Families with one circuit per size at sizes never seen, asked for by name."""
+    columns = ["qasm", "family", "gate_set", "level"]
+    rows = [
+        row
+        for row in Corpus.open(bench.corpus).rows("held_out_sizes", columns=columns)
+        if row["family"] in bench.reference.fixed and row["level"] == "alg"
+    ]
+    picked = np.linspace(0, len(rows) - 1, min(len(rows), bench.sizes.unseen)).astype(int)
+    asked = [
+        Asked(
+            family=rows[i]["family"],
+            gate_set=rows[i]["gate_set"],
+            level=rows[i]["level"],
+            circuit=qasm2.loads(rows[i]["qasm"]),
+        )
+        for i in sorted(set(picked.tolist()))
+    ]
+    report = verify_unseen(bench.generator, asked)
+    return {
+        "exact": vars(report.exact),
+        "by_family": {name: vars(rate) for name, rate in report.by_family.items()},
+    }
+
+
+def speed(bench: Bench) -> Record:
+    """Circuits of about 150 gates per second, and against ``model.generate`` one by one."""
+    request = Request(gates=(130, 170))
+    model, table = bench.generator.pretrained.model, bench.generator.pretrained.table
+    list(bench.generator.samples(2, request, seed=3))
+    load = os.getloadavg()[0]
+    started = time.perf_counter()
+    made = list(bench.generator.samples(bench.sizes.paced, request, seed=3, workers=bench.workers))
+    seconds = time.perf_counter() - started
+    gates = float(np.mean([sum(1 for _ in sample.circuit.gates()) for sample in made]))
+    orders = table.orders(request, range(64), seed=3)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    wall, cpu = time.perf_counter(), time.process_time()
+    group = sample_group(model, orders, seed=3, temper=Temper())
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    written = sum(int((drawn.rows[:, 0] >= FIRST_GATE).sum()) for drawn in group)
+    # About as many words as 150 gates take.
+    slow = generate_pace(model, orders[: bench.sizes.generate], words=660)
+    torch.set_num_threads(before)
+    return {
+        "circuits": len(made),
+        "workers": bench.workers,
+        "gates": gates,
+        "per_second": len(made) / seconds,
+        "load": load,
+        "batched_gates_per_second": written / wall,
+        "generate_gates_per_second": slow.gates / slow.seconds,
+        "batched_gates_per_cpu_second": written / cpu,
+        "generate_gates_per_cpu_second": slow.gates / slow.cpu_seconds,
+    }
+
+
+def stages(sizes: Sizes) -> dict[str, Stage]:
+    """All stages by name, in an order in which each finds what it needs."""
+    chunks = range(-(-sizes.validity // _CHUNK))
+    return {
+        "speed": speed,
+        "losses": losses,
+        "unseen": unseen,
+        "set model": verified("model"),
+        "held-out n-grams": held_out_ngrams,
+        "conditioning": conditioning,
+        **{f"validity {number}": validity(number) for number in chunks},
+        **{f"set {name}": verified(name) for name in BASELINES},
+    }
+
+
+def rate_of(record: Record) -> Rate:
+    """A rate from its JSON values."""
+    return Rate(count=record["count"], total=record["total"])
