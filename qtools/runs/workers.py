@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -91,7 +92,7 @@ class _Worker:
 
     def __init__(self, function: Callable[[Any], Any], limits: Limits, batch: list[_Job]) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload([function.__module__])
+        context.set_forkserver_preload([_module_of(function)])
         self.connection, theirs = context.Pipe()
         self._limits = limits
         self._process = context.Process(target=_serve, args=(theirs, function, limits), daemon=True)
@@ -175,6 +176,13 @@ class _Worker:
         returned.extend(self._owed)
         self._owed.clear()
         self.kill()
+
+
+def _module_of(function: Callable[..., Any]) -> str:
+    """Where a function, or what a partial calls, was defined."""
+    while isinstance(function, partial):
+        function = function.func
+    return function.__module__
 
 
 def _own_peak() -> int:
