@@ -123,18 +123,19 @@ def _pickle_file(folder: Path) -> list[str]:
     return _state(folder, pickle.dumps(_Payload()), "in.pkl")
 
 
+def _declared_large(data: bytes, size: int) -> bytes:
+    """A zip archive whose members of ``size`` bytes are said to unpack to 4 GiB each."""
+    real, said = size.to_bytes(4, "little"), (0xFFFFFFF0).to_bytes(4, "little")
+    assert real in data
+    return data.replace(real, said)
+
+
 def _npz_bomb(folder: Path) -> list[str]:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(
-            header, {"descr": "<c16", "fortran_order": False, "shape": (1 << 29,)}
-        )
-        with archive.open("tensor_0.npy", "w", force_zip64=True) as member:
-            member.write(header.getvalue())
-            for _ in range(8192):
-                member.write(bytes(1 << 20))
-    return _state(folder, stream.getvalue())
+        for number in range(2):
+            archive.writestr(f"tensor_{number}.npy", bytes(1_234_567))
+    return _state(folder, _declared_large(stream.getvalue(), 1_234_567))
 
 
 def _npz_giant_shape(folder: Path) -> list[str]:
@@ -194,9 +195,7 @@ def _cut_qpy(folder: Path) -> list[str]:
     circuit = QuantumCircuit(2)
     circuit.h(0)
     qpy.dump(circuit, stream)
-    data = bytearray(stream.getvalue())
-    data[20:28] = b"\xff" * 8
-    return _circuit(folder, bytes(data), "in.qpy")
+    return _circuit(folder, stream.getvalue()[:-20], "in.qpy")
 
 
 def _deep_json(folder: Path) -> list[str]:
@@ -221,13 +220,9 @@ def _zip_slip(folder: Path) -> list[str]:
 
 def _zip_bomb(folder: Path) -> list[str]:
     stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("h.hdf5", "w", force_zip64=True) as member,
-    ):
-        for _ in range(4096):
-            member.write(bytes(1 << 20))
-    return _hamiltonian(folder, "h.zip::key", stream.getvalue())
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("h.hdf5", bytes(1_234_567))
+    return _hamiltonian(folder, "h.zip::key", _declared_large(stream.getvalue(), 1_234_567))
 
 
 def _hdf5_elsewhere(folder: Path) -> list[str]:
@@ -341,7 +336,7 @@ ATTACKS: dict[str, Attack] = {
     "script and escape codes in a gate's name": _script_in_a_name,
     "escape codes in a file's name": _escape_in_a_file_name,
     "QPY whose reader runs code": _old_qpy,
-    "QPY with wrong lengths": _cut_qpy,
+    "QPY cut short": _cut_qpy,
     "deep JSON": _deep_json,
     "Hamiltonian of 10^9 sites": _many_sites,
     "deep TOML": _deep_toml,
