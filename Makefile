@@ -7,12 +7,22 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
+TRAIN  := train-run
 
-.PHONY: demo test test-slow test-browser check format bench chaos clean
+.PHONY: demo train test test-slow test-browser docs check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
 	  --initial neel --time 1.2 --layers 5 --out $(RUN) --force
+
+# The bundled model from nothing, in hours: corpus, training, files of the package. Every stage
+# goes on where it was stopped and is over at once when it was finished before.
+train: $(READY)
+	test -f $(TRAIN)/corpus/manifest.json || \
+	  $(BIN)/qtools datasets build --recipe default --out $(TRAIN)/corpus
+	$(BIN)/qtools generate train --corpus $(TRAIN)/corpus --recipe default --out $(TRAIN)/model
+	$(BIN)/qtools generate publish $(TRAIN)/model --corpus $(TRAIN)/corpus \
+	  --out qtools/generate/models/default
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
@@ -24,6 +34,11 @@ test-slow: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
 	$(BIN)/python -m pytest tests/report
+
+# The site, in docs/_build/html: tutorials executed, warnings are errors.
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -49,4 +64,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(RUN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RUN) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

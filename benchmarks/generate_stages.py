@@ -82,11 +82,11 @@ QUICK = Sizes(
     samples=80,
     baseline=40,
     depth=Depth(simulate=5, compile=3, sequence=40, epochs=4),
-    line=LineRecipe(lines=30_000, width=64, layers=2),
-    hard=2,
+    line=LineRecipe(lines=8_000, width=64, layers=2, vocabulary=2000),
+    hard=1,
     unseen=10,
-    test=40,
-    paced=64,
+    test=20,
+    paced=16,
     generate=1,
 )
 

@@ -24,6 +24,7 @@ class CommandCost:
 
     Attributes:
         seconds: wall time, start of the process to its end.
+        cpu_seconds: user and system time of the process and its children.
         peak_mib: largest resident memory of the process or of any of its children.
         load_before: load average of the last minute when it started; the machine's cores
             are shared, so a figure with a load near or above their number is not a quiet one.
@@ -31,6 +32,7 @@ class CommandCost:
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     load_before: float
     load_after: float
@@ -54,6 +56,7 @@ def run(
         raise subprocess.CalledProcessError(process.returncode, command)
     return CommandCost(
         seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_mib=usage.ru_maxrss / 1024,
         load_before=load_before,
         load_after=os.getloadavg()[0],

@@ -7,20 +7,17 @@ import sys
 import time
 
 import pytest
-import typer
 
 from qtools import cli, console
-
-TREE = typer.main.get_command(cli.app)
-
-
-def commands(group, words=()):
-    yield words, group
-    for name, command in getattr(group, "commands", {}).items():
-        yield from commands(command, (*words, name))
+from tests.command_lines import check, commands, lines_of
 
 
-@pytest.mark.parametrize("words", [words for words, _ in commands(TREE)], ids=" ".join)
+def plain(text):
+    """A help text without the escapes of its markup."""
+    return (text or "").replace("\\[", "[")
+
+
+@pytest.mark.parametrize("words", [words for words, _ in commands()], ids=" ".join)
 def test_help_fits_and_starts_with_examples(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert cli.run([*words, "--help"]) == 0
@@ -31,26 +28,11 @@ def test_help_fits_and_starts_with_examples(words, capsys, monkeypatch):
         assert text.index("Examples") < text.index("Options")
 
 
-def shown_examples():
-    for words, command in commands(TREE):
-        joined = (command.help or "").replace("\\\n", " ").replace("\\[", "[")
-        for line in joined.splitlines():
-            if line.strip().startswith("qtools "):
-                yield pytest.param(shlex.split(line)[1:], id=" ".join([*words, "::", line.strip()]))
-
-
-@pytest.mark.parametrize("line", list(shown_examples()))
+@pytest.mark.parametrize(
+    "line", [line for _, command in commands() for line in lines_of(plain(command.help))]
+)
 def test_every_example_names_real_commands_and_options(line):
-    words = line[: line.index(">")] if ">" in line else line
-    context = TREE.make_context("qtools", list(words), resilient_parsing=True)
-    command = TREE
-    rest = list(words)
-    while hasattr(command, "commands"):
-        assert rest[0] in command.commands
-        command = command.commands[rest.pop(0)]
-    known = {name for parameter in command.params for name in parameter.opts}
-    assert {word for word in rest if word.startswith("-") and not word[1:2].isdigit()} <= known
-    assert context is not None
+    check(line)
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,11 @@ __all__ = [
 
 _HOMES = {
     "MPS": "mps",
-    "ChainHamiltonian": "hamiltonians",
+    "ChainHamiltonian": "problem.hamiltonians",
     "CompilationResult": "result",
     "CompileSettings": "settings",
-    "EvolutionProblem": "problem",
-    "InitialState": "initial_state",
+    "EvolutionProblem": "problem.evolution_problem",
+    "InitialState": "problem.initial_state",
     "Outcome": "result",
     "certified": "compiler",
     "compile_evolution": "evolution",

@@ -11,6 +11,8 @@ from qtools.compile.mps import ComplexArray
 from qtools.compile.problem.pair_terms import PairTerms, pair_terms
 from qtools.compile.settings import layers_of_steps
 from qtools.compile.target.evolve import Evolvable, Start, exponentials
+from qtools.compile.target.integrators import STRANG
+from qtools.compile.target.splitting import placed_gates
 
 BELL_PAIR: ComplexArray = np.array([1.0, 0.0, 0.0, 1.0], dtype=complex) / np.sqrt(2.0)
 """A qubit and its reference, where an operator starts from; the qubit is more significant."""
@@ -81,7 +83,8 @@ def trotter_ansatz(problem: Evolvable, layers: int) -> Ansatz:
     of disjoint pairs, and brick layers take the colours ``0, 1, ..., m - 1, ..., 1, 0, 1, ...``; on
     an open chain the even and the odd bonds. ``2 (m - 1) K + 1`` of them start as ``K``
     second-order steps; other numbers, which no symmetric product has, give every pair its time in
-    equal parts. What couples pairs on which the circuit has no blocks is left to the optimiser.
+    equal parts. What couples pairs on which the circuit has no blocks, or more than two sites, is
+    left to the optimiser.
     """
     terms = circuit_terms(problem)
     phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
@@ -90,6 +93,19 @@ def trotter_ansatz(problem: Evolvable, layers: int) -> Ansatz:
         members = list(terms.layers[colour])
         gates = exponentials(terms.matrices[members], fraction * problem.time)
         placed += list(zip([terms.pairs[k] for k in members], gates, strict=True))
+    return _assembled(problem.initial, placed, phase)
+
+
+def trotter_circuit(problem: Evolvable, steps: int) -> Ansatz:
+    """``steps`` second-order Trotter steps, also of terms on three and more sites.
+
+    Those are Pauli-exponential circuits, so that there are no brick layers to speak of.
+    """
+    terms = circuit_terms(problem)
+    if not terms.strings:
+        return trotter_ansatz(problem, layers_of_trotter_steps(problem, steps))
+    phase = np.exp(-1j * problem.hamiltonian.energy_shift * problem.time)
+    placed = placed_gates(terms, STRANG, steps, step=problem.time / steps, exponential=exponentials)
     return _assembled(problem.initial, placed, phase)
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from qtools.compile.ansatz import layers_of_trotter_steps, trotter_ansatz
+from qtools.compile.ansatz import Ansatz, trotter_circuit
 from qtools.compile.mps import overlap
+from qtools.compile.overlap.layers import layers_of
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.result import Baseline, TrotterPoint
 from qtools.compile.settings import CompileSettings
+from qtools.compile.starts.circuit_start import circuit_ansatz
 from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.synthesis.circuit_metrics import gate_counts, two_qubit_depth
 from qtools.compile.target.evolve import Target, trotter_state
@@ -51,7 +53,7 @@ def trotter_baseline(
     steps = _fewest_steps(infidelity, max(_ROUNDING, 1.0 - fidelity))
     depth = gates = None
     if steps is not None:
-        ansatz = trotter_ansatz(plain, layers_of_trotter_steps(plain, steps))
+        ansatz = trotter_circuit(plain, steps)
         circuit = synthesize(ansatz, basis=settings.basis, qubits=plain.qubits)
         depth, gates = two_qubit_depth(circuit), gate_counts(circuit)
     return Baseline(
@@ -63,6 +65,19 @@ def trotter_baseline(
             TrotterPoint(steps=tried, fidelity=looked_at[tried]) for tried in sorted(looked_at)
         ),
     )
+
+
+def deepest_trotter_circuit(problem: EvolutionProblem, layers: int) -> Ansatz:
+    """The most Trotter steps within ``layers`` layers of blocks, or none: the initial state."""
+    best = trotter_circuit(problem, 1)
+    if len(layers_of(best.bonds, best.rights)) > layers:
+        return circuit_ansatz(problem.initial)
+    for steps in range(2, _MAX_STEPS):
+        ansatz = trotter_circuit(problem, steps)
+        if len(layers_of(ansatz.bonds, ansatz.rights)) > layers:
+            break
+        best = ansatz
+    return best
 
 
 def _fewest_steps(infidelity: Callable[[int], float], allowed: float) -> int | None:

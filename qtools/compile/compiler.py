@@ -17,7 +17,7 @@ import numpy as np
 
 from qtools import __version__
 from qtools.compile.ansatz import Ansatz, trotter_ansatz
-from qtools.compile.baseline import trotter_baseline
+from qtools.compile.baseline import deepest_trotter_circuit, trotter_baseline
 from qtools.compile.certify import certify
 from qtools.compile.fitting.checkpoint import Checkpoints
 from qtools.compile.fitting.fit import Fit
@@ -146,6 +146,8 @@ def certified(
 
 
 def trotter_fidelity(problem: EvolutionProblem, target: Target, settings: CompileSettings) -> float:
-    """Fidelity of the Trotter circuit with as many layers."""
+    """Fidelity of the Trotter circuit with as many layers; of the initial state, if none has."""
     ansatz = trotter_ansatz(problem, settings.layers)
+    if problem.hamiltonian.strings:
+        ansatz = deepest_trotter_circuit(problem, settings.layers)
     return abs(precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)) ** 2

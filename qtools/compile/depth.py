@@ -11,18 +11,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from qtools.compile.ansatz import Ansatz, circuit_terms, trotter_ansatz
+from qtools.compile.ansatz import Ansatz
 from qtools.compile.compiler import finished
 from qtools.compile.fitting.checkpoint import Checkpoints
 from qtools.compile.fitting.fit import Fit
 from qtools.compile.fitting.sitting import Sitting, silent
-from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import Problem
 from qtools.compile.result import CompilationResult, DepthTrial, Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.choose import better_start, starting_ansatz, target_of
+from qtools.compile.starts.continuation import deepened
 from qtools.compile.target.evolve import Target
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
@@ -166,7 +164,8 @@ class _Search:
         """Fit one depth, giving up when the goal is out of reach."""
         sitting, settings = self.sitting, self.sitting.settings
         usual = starting_ansatz(self.problem, layers, self.target, sitting)
-        candidates = [usual] if warm is None else [usual, warm]
+        is_bricks = self.sitting.settings.start != "staircase"
+        candidates = [usual, warm] if warm is not None and is_bricks else [usual]
         begin = better_start(candidates, self.target, settings)
         fit = sitting.fitted(
             begin.ansatz,
@@ -236,24 +235,3 @@ def is_hopeless(latest: Fit, goal: float, patience: Patience) -> bool:
     power = fallen / math.log(now / (now // 2))
     wanted = math.log(history[-1].infidelity / goal)
     return wanted > power * math.log(max(1.0, patience.most / now))
-
-
-def deepened(problem: Problem, ansatz: Ansatz, layers: int) -> Ansatz | None:
-    """A circuit of ``layers`` brick layers with an idle one behind it.
-
-    None where the circuit does not end with a brick layer of the right kind.
-    """
-    if isinstance(problem, EvolutionProblem) and not circuit_terms(problem).is_chain:
-        usual = trotter_ansatz(problem, layers + 1)
-        count = ansatz.num_blocks
-        if usual.pairs[:count] != ansatz.pairs or usual.frozen != ansatz.frozen:
-            return None
-        idle = np.tile(np.eye(4, dtype=complex), (usual.num_blocks - count, 1, 1))
-        return usual.with_gates(np.concatenate([ansatz.gates, idle]))
-    parity = layers % 2
-    bonds = tuple(range(parity, ansatz.num_qubits - 1, 2))
-    last = {ansatz.bonds[-1] % 2} if ansatz.bonds else set()
-    if last == {parity} or not bonds:
-        return None
-    idle = np.tile(np.eye(4, dtype=complex), (len(bonds), 1, 1))
-    return replace(ansatz, bonds=ansatz.bonds + bonds, gates=np.concatenate([ansatz.gates, idle]))

@@ -38,6 +38,10 @@ def compile_evolution(
     basis: tuple[str, ...] | None = None,
     device: Any = None,
     seed: int = 0,
+    objective: str = "auto",
+    optimizer: str = "lbfgs",
+    blocks: str = "auto",
+    start: str = "auto",
     on_progress: Ticker | None = None,
 ) -> CompilationResult:
     """A circuit of fixed depth that prepares ``exp(-i H t)|initial>``, hbar = 1.
@@ -61,6 +65,11 @@ def compile_evolution(
         device: a Qiskit ``BackendV2``, ``Target`` or ``CouplingMap``; the circuit is laid out on
             its edges, and ``hardware`` of the result holds it transpiled.
         seed: of everything random.
+        objective: ``auto``, ``global`` (the fidelity), ``local`` or ``surrogate``.
+        optimizer: ``lbfgs``, ``sweeps``, ``adam`` or ``basin-hopping``.
+        blocks: ``general``, ``two-cx``, ``matchgate`` or ``u1``.
+        start: ``trotter``, ``time`` or ``depth`` (continuation), ``short-chain``, ``staircase`` or
+            ``disentangle``.
         on_progress: is told what goes on.
 
     Returns:
@@ -99,6 +108,10 @@ def compile_evolution(
         max_memory=max_memory,
         basis=basis or DEFAULT_BASIS,
         seed=seed,
+        objective=objective,
+        optimizer=optimizer,
+        blocks=blocks,
+        start=start,
     )
     result = certified(compile_problem(problem, settings, on_progress=on_progress))
     return with_hardware(result, placement)

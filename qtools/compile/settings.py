@@ -12,6 +12,8 @@ OBJECTIVES = ("auto", "global", "local", "surrogate")
 OPTIMIZERS = ("lbfgs", "sweeps", "adam", "basin-hopping")
 BLOCKS = ("auto", "general", "two-cx", "matchgate", "u1")
 
+STARTS = ("auto", "trotter", "time", "depth", "short-chain", "staircase", "disentangle")
+
 DEEPEST = 60
 """Brick layers at which a search for the depth ends."""
 
@@ -35,6 +37,9 @@ class CompileSettings:
             the target and the fidelity near it.
         optimizer: one of ``OPTIMIZERS``.
         blocks: family of the two-qubit blocks, one of ``BLOCKS``; ``auto`` takes general ones.
+        start: what the fit starts from, one of ``STARTS``; ``auto`` takes Trotter for an evolution,
+            its own gates for a circuit, and disentangling layers for a state. A staircase counts
+            as a layer.
     """
 
     layers: int
@@ -49,6 +54,7 @@ class CompileSettings:
     objective: str = "auto"
     optimizer: str = "lbfgs"
     blocks: str = "auto"
+    start: str = "auto"
 
     def __post_init__(self) -> None:
         _check_whole("layers", self.layers, least=1)
@@ -68,6 +74,7 @@ class CompileSettings:
         _check_choice("objective", self.objective, OBJECTIVES)
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("blocks", self.blocks, BLOCKS)
+        _check_choice("start", self.start, STARTS)
         if self.optimizer == "sweeps" and self.blocks not in ("auto", "general"):
             raise BadInputError(
                 f"polar sweeps replace whole blocks and cannot keep them {self.blocks}; use "

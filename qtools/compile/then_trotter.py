@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qiskit import QuantumCircuit
 
-from qtools.compile.ansatz import layers_of_trotter_steps, trotter_ansatz
+from qtools.compile.ansatz import trotter_circuit
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.state_problem import Problem
 from qtools.compile.settings import layers_of_steps
@@ -55,5 +55,5 @@ def trotter_rest(problem: Problem, then: ThenTrotter, *, basis: tuple[str, ...])
         time=then.until - float(problem.time),
         qubits=problem.qubits,
     )
-    ansatz = trotter_ansatz(remaining, layers_of_trotter_steps(remaining, then.steps))
+    ansatz = trotter_circuit(remaining, then.steps)
     return synthesize(ansatz, basis=basis, qubits=remaining.qubits)

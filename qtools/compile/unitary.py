@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qtools.compile.ansatz import BELL_PAIR, layers_of_trotter_steps, trotter_ansatz
+from qtools.compile.ansatz import BELL_PAIR, trotter_ansatz, trotter_circuit
 from qtools.compile.certify import certify
 from qtools.compile.fitting.sitting import Sitting, silent
 from qtools.compile.fitting.strategy import refuse_unfit
@@ -32,6 +32,7 @@ from qtools.compile.target.evolve import Target, evolve, trotter_state
 from qtools.compile.target.integrators import STRANG
 from qtools.compile.threads import single_threaded_blas
 from qtools.console import Ticker
+from qtools.errors import BadInputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +201,12 @@ def compile_unitary(
     Raises:
         CapacityError: when the contraction would take more memory than allowed.
     """
+    if problem.hamiltonian.strings:
+        term = problem.hamiltonian.strings[0]
+        raise BadInputError(
+            f"the term {term.label} acts on {len(term.sites)} qubits; a whole unitary is compiled "
+            "for terms on one or two only, a state (qtools compile evolution) for any"
+        )
     tell = on_progress or silent
     memory = settings.max_memory
     with single_threaded_blas():
@@ -248,7 +255,7 @@ def _baseline(
     plain = replace(problem, circuit_pairs=None)
 
     def depth_of(steps: int) -> int:
-        ansatz = trotter_ansatz(plain, layers_of_trotter_steps(plain, steps))
+        ansatz = trotter_circuit(plain, steps)
         return two_qubit_depth(synthesize(ansatz, basis=settings.basis, qubits=plain.qubits))
 
     steps = 1

@@ -1,5 +1,6 @@
 """``qtools generate ...``: train, sample, verify, suite."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -122,8 +123,11 @@ def sample(
 @examples("qtools generate verify circuits/ --against corpus/ --out verification/")
 def verify(
     circuits: Annotated[Path, typer.Argument(help="Directory written by `generate sample`.")],
-    against: Annotated[Path, typer.Option(help="Corpus with the real circuits.")],
     out: Annotated[Path, typer.Option(help="Directory of the report.")],
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Corpus with the real circuits; the excerpt of the bundled model's."),
+    ] = None,
     baselines: Annotated[
         str, typer.Option(help="Sets beside it: none, random, or all (trains two models).")
     ] = "random",
@@ -138,23 +142,42 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Verify circuits: execution, classifiers, structure, novelty, behaviour, with baselines."""
+    from qtools.generate.pretrained import bundled_reference
     from qtools.generate.verify.run import run_verification
-    from qtools.generate.verify.verification import Depth
+    from qtools.generate.verify.verification import QUICK, Depth
 
-    depth = Depth(simulate=simulate)
-    if quick:
-        depth = Depth(simulate=20 if simulate is None else simulate, compile=8, sequence=60)
+    depth = QUICK if quick else Depth()
+    if simulate is not None:
+        depth = replace(depth, simulate=simulate)
     with console.progress(quiet=quiet) as tick:
         run_verification(
             circuits,
-            against,
+            against or bundled_reference(),
             out,
             baselines=baselines,
             depth=depth,
             seed=seed,
             as_json_=json_,
+            quiet=quiet,
             tick=tick,
         )
+
+
+@app.command()
+@examples("qtools generate publish model/ --corpus corpus/ --out qtools/generate/models/default")
+def publish(
+    model: Annotated[Path, typer.Argument(help="Directory written by `generate train`.")],
+    corpus: Annotated[Path, typer.Option(help="Corpus that it was trained on.")],
+    out: Annotated[Path, typer.Option(help="Directory to write; what is there is replaced.")],
+    tables: Annotated[
+        Path | None, typer.Option(help="Markdown with measured figures, for the card.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Write the files of a bundled model: weights, card, notices, an excerpt of its corpus."""
+    from qtools.generate.report import run_publishing
+
+    run_publishing(model, corpus, out, tables=tables, as_json=json_)
 
 
 @app.command()

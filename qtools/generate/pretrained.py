@@ -25,6 +25,8 @@ CONFIG, WEIGHTS, CONDITIONS, CARD = (
     "conditions.json",
     "README.md",
 )
+#: Folder of the excerpt of the corpus that comes with a bundled model.
+REFERENCE = "reference"
 _SIZES = ("width", "layers", "heads", "inner", "pointer")
 _LARGEST = 8192
 _MAX_BYTES = 2 << 30
@@ -79,6 +81,21 @@ def model_directory(name_or_path: str | Path) -> Path:
 def bundled_names() -> tuple[str, ...]:
     """Names of the models that come with qtools."""
     return tuple(sorted(path.parent.name for path in BUNDLED.glob(f"*/{CONFIG}")))
+
+
+def bundled_reference(name: str = "default") -> Path:
+    """The excerpt of its corpus that comes with a bundled model.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    path = BUNDLED / name / REFERENCE
+    if not path.is_dir():
+        raise BadInputError(
+            f"expected real circuits to compare with: none come with a model {name!r} here; "
+            "name a corpus with --against"
+        )
+    return path
 
 
 def save_pretrained(directory: Path, model: CircuitModel, table: ConditionTable, card: str) -> None:

@@ -166,3 +166,16 @@ def run_suite(circuits: Path, out: Path, n: int, *, seed: int, as_json: bool) ->
             f"{n} of {len(found)} circuits; covering radius {chosen.radius:.2f}, of random picks "
             f"{chosen.random_radius:.2f}"
         )
+
+
+def run_publishing(
+    model: Path, corpus: Path, out: Path, *, tables: Path | None, as_json: bool
+) -> None:
+    """Write the files of a bundled model and print their size."""
+    from qtools.generate.bundle import bundle_model
+
+    size = bundle_model(model, corpus, out, tables=tables)
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "bytes": size}))
+    else:
+        console.note(f"{out}: {size / 1e6:.1f} MB")

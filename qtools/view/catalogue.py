@@ -147,9 +147,9 @@ def _corpus(record: Any) -> tuple[str, dict[str, str]] | None:
 
 
 def _verification(record: Any) -> tuple[str, dict[str, str]] | None:
-    sets = record if isinstance(record, list) else []
-    first = sets[0] if sets and isinstance(sets[0], dict) else {}
-    if "novelty" not in first:
+    sets = record.get("sets") if isinstance(record, dict) else None
+    first = sets[0] if isinstance(sets, list) and sets and isinstance(sets[0], dict) else {}
+    if not isinstance(sets, list) or "novelty" not in first:
         return None
     return "verification", {"circuits": shown(first.get("circuits")), "sets": str(len(sets))}
 

@@ -14,7 +14,7 @@ from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, xyz
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
-from qtools.errors import BadInputError, CapacityError, UsageError
+from qtools.errors import CapacityError, UsageError
 
 
 def disordered(num_qubits, bits, time=0.8):
@@ -141,11 +141,6 @@ def test_exactly_one_depth():
     for depth in ({}, {"layers": 3, "steps": 1}):
         with pytest.raises(UsageError, match="exactly one"):
             compile_evolution(op, time=1.0, **depth)
-
-
-def test_a_term_on_three_qubits_is_refused_by_name():
-    with pytest.raises(BadInputError, match=r"XZX on sites \(0,1,2\) acts on three sites"):
-        compile_evolution(SparsePauliOp("XZX"), time=1.0, layers=3)
 
 
 @pytest.mark.parametrize("found", [ring(6), square(2, 3)], ids=lambda lattice: lattice.name)

@@ -37,7 +37,7 @@ def root(tmp_path):
     (root / "a" / "report.html").write_text("<script>fetch('/')</script>")
     write(root / "s" / "series.json", [{"fidelity": 0.9}, {"fidelity": 0.8}])
     write(root / "c" / "manifest.json", {"circuits": {"train": 3}, "name": HOSTILE, "sources": []})
-    write(root / "v" / "verification.json", [{"novelty": {}, "circuits": 5}])
+    write(root / "v" / "verification.json", {"sets": [{"novelty": {}, "circuits": 5}]})
     write(root / "g" / "index.json", {"circuits": [{}], "model": "m"})
     write(root / HOSTILE / "result.json", STATE)
     write(root / "broken" / "result.json", {"fidelity": "high"})

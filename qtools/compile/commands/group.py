@@ -97,6 +97,10 @@ def evolution(
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     observable: o.Observables = None,
     out: o.Out,
@@ -132,6 +136,10 @@ def evolution(
         "max_memory": o.size(max_memory),
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
+        "objective": objective,
+        "optimizer": optimizer,
+        "blocks": blocks,
+        "start": start,
     }
     given = CompileRequest(
         hamiltonian=HamiltonianRequest(

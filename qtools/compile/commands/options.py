@@ -11,6 +11,7 @@ from qtools.errors import UsageError
 PROBLEM = "Problem"
 CIRCUIT = "Circuit"
 TARGET = "Target"
+FIT = "Fit"
 STOP = "When to stop"
 OUTPUT = "Output"
 RUNNING = "Where to run"
@@ -47,6 +48,24 @@ MaxIterations = Annotated[int | None, option("--max-iterations", "Of the optimis
 MaxSeconds = Annotated[float | None, option("--max-seconds", "From problem to circuit.", STOP)]
 Budget = Annotated[
     float | None, option("--budget", "Seconds for the best depth and fidelity.", STOP)
+]
+Objective = Annotated[
+    str | None, option("--objective", "auto, global, local or surrogate. (default: auto)", FIT)
+]
+Optimizer = Annotated[
+    str | None, option("--optimizer", "lbfgs, sweeps, adam or basin-hopping. (default: lbfgs)", FIT)
+]
+Blocks = Annotated[
+    str | None,
+    option("--blocks", "general, two-cx, matchgate or u1. (default: general)", CIRCUIT),
+]
+Start = Annotated[
+    str | None,
+    option(
+        "--start",
+        "auto, trotter, time, depth, short-chain, staircase or disentangle. (default: auto)",
+        FIT,
+    ),
 ]
 Seed = Annotated[int | None, option("--seed", "Of everything random.", STOP)]
 Observables = Annotated[

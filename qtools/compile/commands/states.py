@@ -40,6 +40,10 @@ def circuit(
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     observable: o.Observables = None,
     out: o.Out,
@@ -69,6 +73,10 @@ def circuit(
         max_iterations=max_iterations,
         max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
+        objective=objective,
+        optimizer=optimizer,
+        blocks=blocks,
+        start=start,
     )
     try:
         given = given_circuit(read_circuit(source))
@@ -121,6 +129,10 @@ def mps(
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
     budget: o.Budget = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     observable: o.Observables = None,
     out: o.Out,
@@ -147,6 +159,10 @@ def mps(
         max_iterations=max_iterations,
         max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
+        objective=objective,
+        optimizer=optimizer,
+        blocks=blocks,
+        start=start,
     )
     run_compilation(
         StateProblem(name=source.name, mps=read_state(source)),

@@ -56,6 +56,10 @@ def unitary(
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
+    objective: o.Objective = None,
+    optimizer: o.Optimizer = None,
+    blocks: o.Blocks = None,
+    start: o.Start = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -86,6 +90,10 @@ def unitary(
         "max_memory": o.size(max_memory),
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
+        "objective": objective,
+        "optimizer": optimizer,
+        "blocks": blocks,
+        "start": start,
     }
     request = CompileRequest(
         hamiltonian=HamiltonianRequest(

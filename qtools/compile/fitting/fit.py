@@ -18,6 +18,7 @@ from qtools.compile.fitting.objectives.choice import FLAT_FIDELITY, ObjectiveNam
 from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate
 from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.optimizers.polar_sweeps import PolarSweeps
 from qtools.compile.fitting.stages import Stage, StageMaking, StageMark
 from qtools.compile.fitting.strategy import Strategy
 from qtools.compile.mps import MPS, ComplexArray
@@ -121,6 +122,7 @@ def fit(
         engine=engine,
         max_memory=max_memory,
         arrays=arrays,
+        sweeps=isinstance(optimizer, PolarSweeps),
     )
     if resume is None:
         history: list[HistoryEntry] = []

@@ -20,7 +20,14 @@ from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, surrogate
 from qtools.compile.mps import MPS, ComplexArray, compress
 from qtools.compile.overlap.arrays import Arrays
-from qtools.compile.overlap.choice import Engine, Prediction, build, choose, precise_overlap
+from qtools.compile.overlap.choice import (
+    Engine,
+    Prediction,
+    build,
+    choose,
+    precise_overlap,
+    predict_exact,
+)
 
 # A cut of the target may be off by this fraction of the infidelity at which it is made. The angle
 # by which an engine that truncates may put the state off counts squared, as does its effect on the
@@ -104,6 +111,7 @@ class StageMaking:
         engine: contracts the overlaps, or ``auto``.
         max_memory: bytes that an engine may take.
         arrays: where to compute.
+        sweeps: whether an engine that can replace blocks one after another is preferred.
     """
 
     ansatz: Ansatz
@@ -112,6 +120,7 @@ class StageMaking:
     engine: Engine
     max_memory: int
     arrays: Arrays
+    sweeps: bool = False
 
     def stage(self, mark: StageMark) -> Stage:
         """A stage that is sharp enough around the infidelity of its mark."""
@@ -139,6 +148,10 @@ class StageMaking:
 
     def _prediction(self, objective: ObjectiveName, mps: MPS) -> Prediction:
         engine, memory = self.engine, self.max_memory
+        if self.sweeps and engine is Engine.AUTO and objective is ObjectiveName.GLOBAL:
+            exact = predict_exact(self.ansatz, mps)
+            if exact is not None and exact.memory <= memory:
+                return exact
         if objective is ObjectiveName.LOCAL:
             engine = Engine.TRUNCATED
         if objective is ObjectiveName.SURROGATE:
@@ -153,7 +166,7 @@ class StageMaking:
                 cost = LocalCost(self.ansatz, mps, max_angle=angle)
             case ObjectiveName.SURROGATE:
                 cost = surrogate(
-                    self.ansatz,
+                    around,
                     around.gates,
                     lambda other: build(
                         prediction, other, mps, max_angle=angle, arrays=self.arrays

@@ -62,6 +62,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "max_memory": "whole number",
         "basis": "list of texts",
         "seed": "whole number",
+        "objective": "text",
+        "optimizer": "text",
+        "blocks": "text",
+        "start": "text",
     },
 }
 

@@ -79,7 +79,7 @@ class Prediction:
 
 def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     """The cost of exact contraction; None for circuits far too deep for it."""
-    if depth_of(ansatz) > _DEEPEST_PLAN:
+    if widest_cut(ansatz) > _DEEPEST_PLAN:
         return None
     plan = plan_exact(ansatz, target)
     seconds = plan.flops / (_PRODUCT_RATE * _CORES) + 3 * _CALL_SECONDS * len(plan.steps)
@@ -191,6 +191,18 @@ def precise_overlap(
     angle = float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(rough) ** 2))))
     finest = max(_FINEST_ANGLE, _PRECISION * angle)
     return build(prediction, ansatz, target, max_angle=finest).value(ansatz.gates)
+
+
+def widest_cut(ansatz: Ansatz) -> int:
+    """Wires that blocks send over one cut of the chain, at most: about the layers of a brickwork.
+
+    A staircase is as deep as the chain is long, and yet it sends one block over each cut.
+    """
+    blocks = np.zeros(ansatz.num_qubits + 1, dtype=int)
+    for left, right in ansatz.pairs:
+        blocks[left + 1] += 1
+        blocks[right + 1] -= 1
+    return 2 * int(np.max(np.cumsum(blocks)))
 
 
 def depth_of(ansatz: Ansatz) -> int:

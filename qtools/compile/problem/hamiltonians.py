@@ -1,8 +1,9 @@
-"""Hamiltonians: real combinations of Pauli terms on one site or on any two sites."""
+"""Hamiltonians: real combinations of Pauli terms on any sites."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,16 +27,14 @@ PAULI: dict[str, ComplexArray] = {
 # Products of Paulis leave imaginary dust on coefficients that are real in exact arithmetic.
 _IMAGINARY_DUST = 1e-14
 
-_NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class PauliTerm:
     """One term: ``coefficient`` times the Pauli letters ``label`` on ``sites``.
 
     Attributes:
-        label: one or two of ``X``, ``Y``, ``Z``; letter ``k`` acts on ``sites[k]``.
-        sites: ``(i,)`` or ``(i, j)`` with ``i < j``.
+        label: letters ``X``, ``Y``, ``Z``; letter ``k`` acts on ``sites[k]``.
+        sites: increasing.
         coefficient: finite and real.
     """
 
@@ -48,7 +47,7 @@ class PauliTerm:
 class ChainHamiltonian:
     """``H = energy_shift + sum of terms`` on ``num_qubits`` sites, numbered along a chain.
 
-    Terms couple any two sites, so that every geometry is one; the numbers only say where each site
+    Terms couple any sites, so that every geometry is one; the numbers only say where each site
     stands on the chain. Make one with :meth:`from_terms`, which brings any list of Pauli
     terms into the canonical form that the constructor demands: sorted by sites, then label, without
     identities and without repeats.
@@ -84,7 +83,7 @@ class ChainHamiltonian:
 
         Raises:
             BadInputError: for a coefficient that is complex, infinite or NaN, an unknown letter, a
-                site out of range or named twice, or a term on three or more sites.
+                site out of range or named twice.
         """
         _check_num_qubits(num_qubits)
         canonical, shift = _canonical(terms, num_qubits)
@@ -124,9 +123,14 @@ class ChainHamiltonian:
 
     @property
     def couplings(self) -> tuple[tuple[int, int], ...]:
-        """The pairs of sites that terms couple, sorted."""
-        pairs = {(t.sites[0], t.sites[1]) for t in self.terms if len(t.sites) == 2}
+        """The pairs of sites that terms couple, sorted; a longer term couples its neighbours."""
+        pairs = {pair for t in self.terms for pair in pairwise(t.sites)}
         return tuple(sorted(pairs))
+
+    @property
+    def strings(self) -> tuple[PauliTerm, ...]:
+        """The terms on three and more sites."""
+        return tuple(term for term in self.terms if len(term.sites) > 2)
 
 
 def _check_num_qubits(num_qubits: int) -> None:
@@ -175,11 +179,6 @@ def _placed(label: str, sites: Sequence[int], num_qubits: int) -> tuple[str, tup
     if len(set(sites)) != len(sites):
         raise BadInputError(f"{name} names a site twice; multiply its letters into one")
     pairs = sorted((int(s), c) for s, c in zip(sites, label, strict=True) if c != "I")
-    if len(pairs) > 2:
-        count = _NUMBER_WORDS.get(len(pairs), str(len(pairs)))
-        raise BadInputError(
-            f"{name} acts on {count} sites; only terms on one site or two are supported"
-        )
     return "".join(c for _, c in pairs), tuple(s for s, _ in pairs)
 
 

@@ -1,4 +1,7 @@
-"""A Hamiltonian as two-site matrices in layers of disjoint pairs, ready to be split and evolved."""
+"""A Hamiltonian as two-site matrices in layers of disjoint pairs, ready to be split and evolved.
+
+Terms on three and more sites come along as what they are.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ import numpy as np
 from qtools.compile.geometry.edge_layers import edge_layers
 from qtools.compile.geometry.lattices import Pair
 from qtools.compile.mps import ComplexArray
-from qtools.compile.problem.hamiltonians import PAULI, ChainHamiltonian
+from qtools.compile.problem.hamiltonians import PAULI, ChainHamiltonian, PauliTerm
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,16 +22,19 @@ class PairTerms:
         pairs: ``(i, j)`` with ``i < j``, sorted.
         matrices: (num_pairs, 4, 4), Hermitian; row ``2 * bit_i + bit_j``.
         layers: indices of disjoint pairs; at least two layers, the second of which may be empty.
+        strings: the terms on three and more sites, which no matrix holds.
     """
 
     pairs: tuple[Pair, ...]
     matrices: ComplexArray
     layers: tuple[tuple[int, ...], ...]
+    strings: tuple[PauliTerm, ...] = ()
 
     @property
     def is_chain(self) -> bool:
-        """Whether all pairs are neighbours, in the even and the odd layer of a brickwork."""
-        return all(j == i + 1 for i, j in self.pairs) and len(self.layers) == 2
+        """Whether there is no more than neighbours, in the two layers of a brickwork."""
+        neighbours = all(j == i + 1 for i, j in self.pairs)
+        return neighbours and len(self.layers) == 2 and not self.strings
 
 
 def pair_terms(hamiltonian: ChainHamiltonian, pairs: Sequence[Pair] | None = None) -> PairTerms:
@@ -54,18 +60,24 @@ def pair_terms(hamiltonian: ChainHamiltonian, pairs: Sequence[Pair] | None = Non
             if index >= 0:
                 product = np.kron(PAULI[term.label[0]], PAULI[term.label[1]])
                 matrices[index] += term.coefficient * product
+        if len(term.sites) > 1:
             continue
         sharing = around[term.sites[0]]
         for index, side in sharing:
             factors = ("I", term.label) if side else (term.label, "I")
             share = term.coefficient / len(sharing)
             matrices[index] += share * np.kron(PAULI[factors[0]], PAULI[factors[1]])
-    return PairTerms(pairs=tuple(chosen), matrices=matrices, layers=_layers(chosen))
+    return PairTerms(
+        pairs=tuple(chosen),
+        matrices=matrices,
+        layers=_layers(chosen),
+        strings=hamiltonian.strings,
+    )
 
 
 def _coupled(hamiltonian: ChainHamiltonian) -> list[Pair]:
     n = hamiltonian.num_qubits
-    coupled = {(t.sites[0], t.sites[1]) for t in hamiltonian.terms if len(t.sites) == 2}
+    coupled = set(hamiltonian.couplings)
     if all(j == i + 1 for i, j in coupled):
         return [(i, i + 1) for i in range(n - 1)]
     touched = {site for pair in coupled for site in pair}

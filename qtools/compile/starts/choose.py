@@ -3,19 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtools.compile.ansatz import Ansatz, trotter_ansatz
+from qtools.compile.ansatz import Ansatz, trotter_ansatz, trotter_circuit
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.fitting.strategy import refuse_unfit
-from qtools.compile.mps import MPS, compress
+from qtools.compile.mps import MPS, compress, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
+from qtools.compile.starts.continuation import depth_continued, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
+from qtools.compile.starts.following import roughly_fitted
+from qtools.compile.starts.short_chain import shortening_for, transferred
+from qtools.compile.starts.staircase import staircase_ansatz
 from qtools.compile.target.circuit_target import target_without_steps
-from qtools.compile.target.evolve import Target, evolve
+from qtools.compile.target.evolve import Target, evolve, trotter_state
+from qtools.compile.target.integrators import STRANG
+from qtools.errors import BadInputError
 
+_NEEDS_EVOLUTION = (
+    "the start {!r} needs a Hamiltonian and a time; use auto, staircase or disentangle"
+)
+
+# How close a circuit that is followed must come to the target, and how exactly that is looked at.
+_CLOSE = 0.98
+_START_ANGLE = 1e-2
+_MOST_DOUBLINGS = 9
 # Share of the tolerance that goes into cutting a given state.
 _CUT_SHARE = 0.9
 
@@ -43,6 +58,8 @@ def refuse_hopeless(problem: Problem, settings: CompileSettings) -> None:
     if isinstance(problem, EvolutionProblem):
         ansatz = trotter_ansatz(problem, settings.layers)
         refuse_unfit(settings, ansatz)
+        if settings.start == "short-chain":
+            shortening_for(problem, settings.layers)
         choose(ansatz, MPS.product(ansatz.initial), max_memory=settings.max_memory)
 
 
@@ -68,14 +85,62 @@ def target_of(problem: Problem, sitting: Sitting) -> Target:
 
 
 def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
-    """``layers`` brick layers with gates that are somewhere near the target."""
+    """``layers`` brick layers, or staircases, with gates that are somewhere near the target.
+
+    Raises:
+        BadInputError: when the start asked for needs another kind of problem.
+    """
+    start = sitting.settings.start
+    if start == "disentangle":
+        return disentangled_ansatz(target.mps, layers)
+    if start == "staircase":
+        return staircase_ansatz(
+            target.mps, layers, refine=lambda a: roughly_fitted(a, target.mps, sitting)
+        )
+    if start != "auto" and not isinstance(problem, EvolutionProblem):
+        raise BadInputError(_NEEDS_EVOLUTION.format(start))
     match problem:
+        case EvolutionProblem() if start == "auto" and _needs_following(problem):
+            return circuit_start(followable_circuit(problem, target), layers, sitting)
         case EvolutionProblem():
-            return trotter_ansatz(problem, layers)
+            return _evolution_start(problem, layers, target, sitting)
         case CircuitProblem():
             return circuit_start(problem.leading, layers, sitting)
         case StateProblem():
             return disentangled_ansatz(target.mps, layers)
+
+
+def _evolution_start(
+    problem: EvolutionProblem, layers: int, target: Target, sitting: Sitting
+) -> Ansatz:
+    match sitting.settings.start:
+        case "time":
+            return time_continued(problem, layers, sitting)
+        case "depth":
+            return depth_continued(problem, layers, target.mps, sitting)
+        case "short-chain":
+            return transferred(problem, layers, sitting)
+    return trotter_ansatz(problem, layers)
+
+
+def _needs_following(problem: EvolutionProblem) -> bool:
+    """Whether there are terms that have no place in two-qubit blocks."""
+    return bool(problem.hamiltonian.strings) and problem.circuit_pairs is None
+
+
+def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialState:
+    """The Trotter circuit of fewest steps, in powers of two, whose state is close to the target.
+
+    It is what a brickwork follows to the state of terms on three and more sites, which have no
+    place in its blocks.
+    """
+    for steps in (2**k for k in range(_MOST_DOUBLINGS)):
+        state = trotter_state(problem, STRANG, steps, max_angle=_START_ANGLE).mps
+        if abs(overlap(target.mps, state)) ** 2 >= _CLOSE * state.norm() ** 2:
+            break
+    ansatz = trotter_circuit(problem, steps)
+    blocks = zip(ansatz.pairs, ansatz.gates, strict=True)
+    return InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
 
 
 def better_start(candidates: Sequence[Ansatz], target: Target, settings: CompileSettings) -> Begin:

@@ -5,25 +5,16 @@ first blocks fill the brick layers, and the fit follows the state through the re
 strides short enough for the overlap never to be lost.
 """
 
-import time
-
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.fit import StopRules, fit
 from qtools.compile.fitting.sitting import Sitting
-from qtools.compile.mps import ComplexArray
-from qtools.compile.overlap.choice import precise_overlap
+from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.layers import layers_of
 from qtools.compile.problem.initial_state import InitialState
+from qtools.compile.starts.following import followed
 from qtools.compile.target.circuit_target import snapshots
-from qtools.compile.target.evolve import Target
 
-# A stride of the continuation is taken when the overlap survives it this well ...
-_LEAST_FIDELITY = 0.4
-# ... and ends when the circuit follows this well, or after so many iterations.
-_FOLLOWED = 0.99
-_ITERATIONS = 40
 # Exactness of the states on the way, which only lead to the last one.
 _TOLERANCE = 1e-4
 
@@ -54,7 +45,9 @@ def circuit_start(circuit: InitialState, layers: int, sitting: Sitting) -> Ansat
     checkpoints = sitting.checkpoints
     if checkpoints is not None and checkpoints.load_fit("fit") is not None:
         return ansatz  # the fit has its own gates; only the layout counts
-    return _followed(ansatz, circuit, depth, sitting)
+    return followed(
+        ansatz, lambda at: _state_after(circuit, at), depth, sitting, what="the circuit"
+    )
 
 
 def embedded(circuit: InitialState, layers: int) -> Ansatz:
@@ -80,42 +73,8 @@ def embedded(circuit: InitialState, layers: int) -> Ansatz:
     return Ansatz(initial=np.array(circuit.vectors), bonds=tuple(bonds), gates=gates)
 
 
-def _followed(ansatz: Ansatz, circuit: InitialState, depth: int, sitting: Sitting) -> Ansatz:
-    """``ansatz`` led from the state that its first blocks make to about that of the circuit."""
-    memory = sitting.settings.max_memory
-    at, stride = 0, max(1, depth // 4)
-    while at < depth:
-        ahead = min(stride, depth - at)
-        target = _state_after(circuit, at + ahead)
-        fidelity = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
-        if fidelity < _LEAST_FIDELITY and ahead > 1:
-            stride = ahead // 2
-            continue
-        at, stride = at + ahead, 2 * ahead
-        sitting.tell(f"following the circuit to layer {at} of {depth}", at / depth)
-        if at < depth and fidelity < _FOLLOWED:
-            ansatz = _fitted(ansatz, target, 1.0 - fidelity, sitting)
-    return ansatz
-
-
-def _state_after(circuit: InitialState, layers: int) -> Target:
+def _state_after(circuit: InitialState, layers: int) -> MPS:
     for snapshot in snapshots(circuit, tolerance=_TOLERANCE):
         if snapshot.layers == layers:
-            return snapshot.target(tolerance=_TOLERANCE)
+            return snapshot.target(tolerance=_TOLERANCE).mps
     raise ValueError(f"the circuit has fewer than {layers} layers")
-
-
-def _fitted(ansatz: Ansatz, target: Target, infidelity: float, sitting: Sitting) -> Ansatz:
-    rules = StopRules(fidelity=_FOLLOWED, max_iterations=_ITERATIONS, deadline=sitting.deadline)
-    steps = fit(
-        ansatz,
-        target.mps,
-        rules,
-        infidelity=infidelity,
-        began=time.perf_counter(),
-        max_memory=sitting.settings.max_memory,
-    )
-    gates = ansatz.gates
-    for latest in steps:
-        gates = latest.gates
-    return ansatz.with_gates(gates)

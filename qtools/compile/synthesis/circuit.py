@@ -118,7 +118,7 @@ def synthesize(
         pending[qubit] = _preparation(vector)
     track = _Track(entangler=_ENTANGLERS[native.entangler], pending=pending, phase=phase)
     is_fresh = [not ansatz.is_operator] * ansatz.num_qubits
-    for (left, right), matrix in zip(ansatz.pairs, ansatz.gates, strict=True):
+    for (left, right), matrix in zip(ansatz.pairs, _nearest_unitaries(ansatz.gates), strict=True):
         pair = places[left], places[right]
         track.add(pair, _circuit_of(matrix, pending, pair, is_fresh))
         is_fresh[pair[0]] = is_fresh[pair[1]] = False
@@ -267,6 +267,13 @@ class _Writer:
     def _append(self, name: str, parameters: tuple[float, ...], site: int) -> None:
         gate = _GATES[name](*parameters) if parameters else self._constants[name]
         self._instructions.append(CircuitInstruction(gate, self._qubits[site]))
+
+
+def _nearest_unitaries(gates: ComplexArray) -> ComplexArray:
+    """Without the rounding of many optimiser steps, on which Qiskit's decomposition can fail."""
+    left, _, right = np.linalg.svd(gates)
+    nearest: ComplexArray = left @ right
+    return nearest
 
 
 def _check_unitary(gates: ComplexArray) -> None:

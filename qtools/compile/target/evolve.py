@@ -7,6 +7,9 @@ Two errors separate the result from ``exp(-i H t)|initial>``:
   inequality. This bound is rigorous.
 * Trotter: the evolution is done twice, with ``N`` and with about ``N / 2`` steps. For a method of
   order ``p`` the finer one is off by ``angle / (r ** p - 1)``, ``r`` the ratio of their steps.
+
+Up to 20 qubits that are coupled in another way than a chain are evolved as whole statevectors, in
+Krylov spaces whose error takes the place of Trotter's.
 """
 
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.pair_terms import pair_terms
 from qtools.compile.target.bond_watch import BondWatch
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
+from qtools.compile.target.dense_evolution import MOST_QUBITS, dense_evolution
 from qtools.compile.target.integrators import METHODS, SplittingMethod
 from qtools.compile.target.splitting import gate_layers
 from qtools.compile.target.trotter_error import estimate_steps
@@ -30,6 +34,7 @@ from qtools.compile.target.trotter_error import estimate_steps
 _TROTTER_SHARE = 0.5
 _EVOLUTION_SHARE = 0.3
 _COMPRESSION_SHARE = 0.2
+_KRYLOV_SHARE = 0.1  # where statevectors are evolved whole
 
 # How exactly the coarse twin is truncated, as a fraction of the angle it is expected to be off.
 _TWIN_PRECISION = 0.1
@@ -82,8 +87,8 @@ class Target:
         discarded_weight: sum of all weights cut off.
         truncation_angle: upper bound of the angle that all cuts together cause, in radians.
         trotter_angle: estimate of the angle that the finite step causes, in radians.
-        num_steps: steps of the splitting method.
-        order: its order.
+        num_steps: steps of the splitting method, or Krylov spaces.
+        order: of the splitting method; 0 where there was none.
     """
 
     mps: MPS
@@ -131,6 +136,7 @@ def evolve(
     order: int = 4,
     max_bond: int | None = None,
     max_memory: int | None = None,
+    dense_qubits: int = MOST_QUBITS,
 ) -> Target:
     """``exp(-i H t)|initial>`` as an MPS, to an infidelity of about ``tolerance``.
 
@@ -140,6 +146,7 @@ def evolve(
         order: of the splitting method, 2 or 4.
         max_bond: no bond is let grow beyond this; the errors reported then exceed ``tolerance``.
         max_memory: bytes that the state may take, unless ``max_bond`` limits it.
+        dense_qubits: up to so many, states on other geometries than a chain are evolved whole.
 
     Raises:
         CapacityError: as soon as it is plain that the state will need more than ``max_memory``.
@@ -147,6 +154,8 @@ def evolve(
     method = METHODS[order]
     allowed = float(np.arcsin(np.sqrt(tolerance)))
     terms, vectors = pair_terms(problem.hamiltonian), problem.initial.vectors
+    if not terms.is_chain and len(vectors) <= dense_qubits and vectors.shape[1] == 2:
+        return _densely_evolved(problem, allowed, max_bond)
     share = _TROTTER_SHARE * allowed
     num_steps = max(2, estimate_steps(terms, vectors, problem.time, method, share))
     for _ in range(_MAX_REFINEMENTS):
@@ -178,6 +187,24 @@ def evolve(
     )
 
 
+def _densely_evolved(problem: Evolvable, allowed: float, max_bond: int | None) -> Target:
+    """The target of few qubits, within an angle of ``allowed``."""
+    evolution = dense_evolution(
+        problem,
+        max_distance=_KRYLOV_SHARE * allowed,
+        max_weight=((1.0 - _KRYLOV_SHARE) * allowed) ** 2 / max(1, problem.num_qubits - 1),
+        max_bond=max_bond,
+    )
+    return Target(
+        mps=evolution.mps.scaled(1.0 / evolution.mps.norm()),
+        discarded_weight=evolution.discarded_weight,
+        truncation_angle=float(np.arcsin(np.sqrt(min(1.0, evolution.discarded_weight)))),
+        trotter_angle=evolution.krylov_error,
+        num_steps=evolution.num_steps,
+        order=0,
+    )
+
+
 def trotter_state(
     problem: Evolvable,
     method: SplittingMethod,
@@ -193,7 +220,7 @@ def trotter_state(
         CapacityError: as :func:`evolve`.
     """
     terms = pair_terms(problem.hamiltonian)
-    modulus = conserved_charge(problem.initial, terms.matrices)
+    modulus = 1 if terms.strings else conserved_charge(problem.initial, terms.matrices)
     forbidden = _changes_charge(modulus)
     layers = gate_layers(
         terms,

@@ -1,10 +1,14 @@
 """How many steps a splitting method needs, from a small piece of the system done exactly."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 
 from qtools.compile.mps import ComplexArray
 from qtools.compile.problem.pair_terms import PairTerms
-from qtools.compile.target.dense_gates import apply_gate
+from qtools.compile.problem.pauli_strings import disjoint
+from qtools.compile.target.dense_gates import apply_gate, apply_string
 from qtools.compile.target.integrators import SplittingMethod
 
 # Long enough to hold the nested commutators that make up the error of an order-4 method, short
@@ -59,7 +63,11 @@ def _strongest(terms: PairTerms, size: int, num_sites: int) -> list[int]:
         first = int(np.argmax(sums[size - 1 :] - sums[: num_sites - size + 1]))
         return list(range(first, first + size))
     around: dict[int, list[tuple[float, int]]] = {}
-    for (i, j), norm in zip(terms.pairs, norms.tolist(), strict=True):
+    coupled = list(zip(terms.pairs, norms.tolist(), strict=True))
+    for term in terms.strings:
+        # A two-site matrix of coefficient c has the norm 2 c.
+        coupled += [(pair, 2.0 * abs(term.coefficient)) for pair in pairwise(term.sites)]
+    for (i, j), norm in coupled:
         around.setdefault(i, []).append((norm, j))
         around.setdefault(j, []).append((norm, i))
     if not around:
@@ -86,6 +94,11 @@ def _piece(terms: PairTerms, sites: list[int]) -> PairTerms:
         pairs=tuple((place[terms.pairs[k][0]], place[terms.pairs[k][1]]) for k in inside),
         matrices=terms.matrices[inside],
         layers=tuple(tuple(number[k] for k in layer if k in number) for layer in terms.layers),
+        strings=tuple(
+            replace(term, sites=tuple(place[site] for site in term.sites))
+            for term in terms.strings
+            if all(site in place for site in term.sites)
+        ),
     )
 
 
@@ -94,6 +107,8 @@ def _exact(piece: PairTerms, start: ComplexArray, time: float) -> ComplexArray:
     hamiltonian = np.zeros((dimension, dimension), dtype=complex)
     for pair, matrix in zip(piece.pairs, piece.matrices, strict=True):
         hamiltonian += apply_gate(np.eye(dimension, dtype=complex), pair, matrix)
+    for term in piece.strings:
+        hamiltonian += term.coefficient * apply_string(np.eye(dimension, dtype=complex), term)
     energies, states = np.linalg.eigh(hamiltonian)
     phases = np.exp(-1j * energies * time)[:, None]
     evolved: ComplexArray = states @ (phases * (states.conj().T @ start))
@@ -111,8 +126,24 @@ def _split(
     order = [k for layer in piece.layers for k in layer]
     state = start
     for position, fraction in enumerate(method.passes * steps):
-        for k in reversed(order) if position % 2 else order:
+        backwards = bool(position % 2)
+        if backwards:
+            state = _strings(piece, state, fraction * time / steps, backwards=True)
+        for k in reversed(order) if backwards else order:
             state = apply_gate(state, piece.pairs[k], gates[fraction][k])
+        if not backwards:
+            state = _strings(piece, state, fraction * time / steps, backwards=False)
+    return state
+
+
+def _strings(
+    piece: PairTerms, state: ComplexArray, time: float, *, backwards: bool
+) -> ComplexArray:
+    """``exp(-i c P time)`` of the terms on three and more sites, one after the other."""
+    order = disjoint(piece.strings)
+    for term in reversed(order) if backwards else order:
+        angle = term.coefficient * time
+        state = np.cos(angle) * state - 1j * np.sin(angle) * apply_string(state, term)
     return state
 
 

@@ -9,13 +9,16 @@ import numpy as np
 import typer
 
 from qtools import console
+from qtools.circuits.normal import NormalCircuit
 from qtools.console import Ticker
 from qtools.errors import UsageError, nearest
-from qtools.generate.verify.circuits import Program, as_circuit, read_programs
+from qtools.generate.pages.verification_page import MOST_DRAWN, write_verification_page
+from qtools.generate.verify.circuits import Program, as_circuit, parsed, read_programs
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.reference import Reference
 from qtools.generate.verify.table import as_json, comparison, markdown
 from qtools.generate.verify.verification import Depth, Verification, verify
+from qtools.report.page import REPORT
 from qtools.runs.files import write_text
 
 #: What ``--baselines`` takes: no other sets; sets made in seconds; those of trained models too.
@@ -33,9 +36,10 @@ def run_verification(
     depth: Depth,
     seed: int,
     as_json_: bool,
+    quiet: bool,
     tick: Ticker,
 ) -> None:
-    """Verify a directory and write :data:`RECORD` and :data:`TABLE`.
+    """Verify a directory and write :data:`RECORD`, :data:`TABLE` and the report.
 
     Raises:
         UsageError: unknown baselines.
@@ -69,7 +73,21 @@ def run_verification(
         )
         for name, members in sets.items()
     ]
-    _write(out, made, reference, ketgpt, as_json_)
+    record = {"against": str(against), **record_of(made, reference, ketgpt)}
+    columns, rows = comparison(made)
+    caption = (
+        f"Compared with {len(reference.held_out)} held-out and {len(reference.training)} training "
+        f"circuits of {against}."
+    )
+    write_text(out / TABLE, f"# Verification\n\n{caption}\n\n{markdown(columns, rows)}")
+    write_text(out / RECORD, json.dumps(record) + "\n")
+    write_verification_page(out, record, (columns, rows), _examples(sets, reference))
+    if as_json_:
+        typer.echo(json.dumps(record))
+    elif not quiet:
+        console.table("verification", columns, rows)
+        console.note(f"{caption} Written to {out}; look at {out / REPORT}")
+        console.next_command("qtools", "generate", "suite", circuits, "-n", 50, "--out", "suite")
 
 
 def real_set(reference: Reference) -> dict[str, list[Program]]:
@@ -126,23 +144,19 @@ def record_of(
                 for n, share in reference.index.ngrams.shared(reference.held_out.circuits).items()
             },
         },
+        "training_circuits": len(reference.training),
         "training_ids": {str(place): reference.training.names[place] for place in sorted(places)},
         "ketgpt_accuracy": vars(ketgpt.accuracy),
     }
 
 
-def _write(
-    out: Path,
-    made: Sequence[Verification],
-    reference: Reference,
-    ketgpt: KetgptClassifier,
-    as_json_: bool,
-) -> None:
-    columns, rows = comparison(made)
-    record = record_of(made, reference, ketgpt)
-    write_text(out / TABLE, "# Verification\n\n" + markdown(columns, rows))
-    write_text(out / RECORD, json.dumps(record) + "\n")
-    if as_json_:
-        typer.echo(json.dumps(record))
-    else:
-        console.table("verification", columns, rows)
+def _examples(
+    sets: dict[str, list[Program]], reference: Reference
+) -> dict[str, list[NormalCircuit]]:
+    """Some circuits of each set to draw, and held-out real ones first to compare with."""
+    some = {
+        name: [circuit.normal for circuit in parsed(members[:MOST_DRAWN])]
+        for name, members in sets.items()
+        if name != "real"
+    }
+    return some | {"held-out real": list(reference.held_out.some(MOST_DRAWN).circuits)}

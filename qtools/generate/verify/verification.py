@@ -36,6 +36,10 @@ class Depth:
     epochs: int = 20
 
 
+#: In less than a minute for some twenty circuits.
+QUICK = Depth(simulate=20, compile=4, sequence=60, epochs=6)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verification:
     """What is known about one set of circuits.

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from qtools.report.svg import Drawing
 
 _MOST_DECADES = 6
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 16.0, 12.0, 46.0
+_LEGEND_ROW = 18.0
+LEFT = 62.0  # room for the labels of the y axis
+_RIGHT, _TOP, _BOTTOM = 16.0, 12.0, 46.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ class Frame:
     drawing: Drawing
     x: Axis
     y: Axis
-    left: float = _LEFT
+    left: float = LEFT
     right: float = _RIGHT
     top: float = _TOP
     bottom: float = _BOTTOM
@@ -112,12 +114,39 @@ class Frame:
         drawing.text(14, middle, self.y.label, "axis", anchor="middle", turned=True)
 
 
-def legend(drawing: Drawing, entries: Sequence[tuple[str, str]], *, x: float, y: float) -> None:
-    """Names of curves in a row; an entry is (name, style of its line)."""
-    for name, style in entries:
-        drawing.curve([(x, y - 4), (x + 22, y - 4)], style)
-        drawing.text(x + 28, y, name)
-        x += 28 + 6.7 * len(name) + 18
+def legend_rows(names: Sequence[str], *, width: float) -> list[list[str]]:
+    """Names of curves, cut into rows that fit into ``width``."""
+    rows: list[list[str]] = [[]]
+    used = 0.0
+    for name in names:
+        if rows[-1] and used + _entry_width(name) > width:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(name)
+        used += _entry_width(name)
+    return rows
+
+
+def legend(drawing: Drawing, entries: Sequence[tuple[str, str]], *, x: float) -> float:
+    """Names of curves in rows from the top, an entry is (name, style of its line); the height."""
+    styles = iter(entries)
+    rows = legend_rows([name for name, _ in entries], width=drawing.width - x)
+    for row, names in enumerate(rows):
+        place, y = x, 18 + _LEGEND_ROW * row
+        for name, (_, style) in zip(names, styles, strict=False):
+            drawing.curve([(place, y - 4), (place + 22, y - 4)], style)
+            drawing.text(place + 28, y, name)
+            place += _entry_width(name)
+    return 8 + _LEGEND_ROW * len(rows)
+
+
+def legend_height(names: Sequence[str], *, width: float) -> float:
+    """What :func:`legend` will need."""
+    return 8 + _LEGEND_ROW * len(legend_rows(names, width=width))
+
+
+def _entry_width(name: str) -> float:
+    return 46 + 6.7 * len(name)
 
 
 def _round_values(low: float, high: float, most: int = 6) -> list[float]:

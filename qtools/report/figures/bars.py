@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from qtools.report.figures.axes import legend
+from qtools.report.figures.axes import legend, legend_height
 from qtools.report.page import Figure, Table
 from qtools.report.svg import Drawing
 
@@ -51,11 +51,12 @@ def bars(
     """
     width = 1.9 * _WIDTH if wide else _WIDTH
     left = 14 + min(200.0, max((_LETTER * len(_cut(name)) for name in names), default=0.0))
-    top = 30.0 if len(sets) > 1 else 6.0
+    named = [one.name for one in sets] if len(sets) > 1 else []
+    top = legend_height(named, width=width - left) + 4 if named else 6.0
     group = _ROW * len(sets) + _GAP
     drawing = Drawing(width, top + group * len(names) + 4, title=title, description=alternative)
     if len(sets) > 1:
-        legend(drawing, [(one.name, f"t{one.tone}") for one in sets], x=left, y=18)
+        legend(drawing, [(one.name, f"t{one.tone}") for one in sets], x=left)
     highest = max((v for one in sets for v in one.values if v is not None), default=1.0) or 1.0
     for row, name in enumerate(names):
         y = top + group * row

@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtools.report.figures.axes import Axis, Frame, legend
+from qtools.report.figures.axes import LEFT, Axis, Frame, legend, legend_height
 from qtools.report.page import Figure, Table
 from qtools.report.svg import Drawing
 
 _WIDTH, _HEIGHT = 560.0, 320.0
-_LEGEND = 24.0
 _MOST_ROWS = 200  # of the table behind a figure
 
 
@@ -47,6 +46,7 @@ def curves(
     alternative: str,
     size: tuple[float, float] = (_WIDTH, _HEIGHT),
     table: bool = True,
+    named: bool = True,
 ) -> Figure:
     """A plot of curves with a legend, and its numbers as a table.
 
@@ -57,18 +57,21 @@ def curves(
         alternative: what is to be seen, for those who cannot see it.
         size: of the drawing.
         table: whether to give the numbers.
+        named: whether to draw a legend.
     """
     x = x.over(value for curve in drawn for value in curve.x)
     y = y.over(value for curve in drawn for value in curve.y).with_room()
-    named = [curve for curve in drawn if curve.name]
+    entries = [curve for curve in drawn if curve.name and named]
+    names = [curve.name for curve in entries]
+    height = legend_height(names, width=size[0] - LEFT) if len(entries) > 1 else 0.0
     drawing = Drawing(*size, title=title, description=alternative)
-    frame = Frame(drawing=drawing, x=x, y=y, top=12 + (_LEGEND if len(named) > 1 else 0))
+    frame = Frame(drawing=drawing, x=x, y=y, top=12 + height)
     frame.draw()
     for curve in drawn:
         _draw(frame, curve)
-    if len(named) > 1:
-        entries = [(c.name, f"t{c.tone}{' dashed' if c.dashed else ''}") for c in named]
-        legend(drawing, entries, x=frame.left, y=18)
+    if len(entries) > 1:
+        styles = [(c.name, f"t{c.tone}{' dashed' if c.dashed else ''}") for c in entries]
+        legend(drawing, styles, x=LEFT)
     data = _table(drawn, x.label, y.label) if table else None
     return Figure(title=title, svg=drawing.markup(), caption=caption, data=data)
 

@@ -214,7 +214,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, capsys, options,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"num_qubits": 4, "terms": [["XZX", [0, 1, 2], 1.0]]}', "three sites"),
+        ('{"num_qubits": 4, "terms": [["XZX", [0, 1], 1.0]]}', "one letter per site"),
         ('{"num_qubits": 4, "terms": [["X", [7], 1.0]]}', "site 7"),
         ('{"num_qubits": 4, "terms": [["X", [0], "1+1j"]]}', "real number"),
         ('{"num_qubits": 4, "terms": [["X", [0], NaN]]}', "finite"),

@@ -71,7 +71,6 @@ def test_repeats_add_up_identities_shift_and_zero_sums_vanish():
 @pytest.mark.parametrize(
     ("term", "message"),
     [
-        (("XZX", [0, 1, 2], 1.0), r"XZX on sites \(0,1,2\) acts on three sites"),
         (("X", [4], 1.0), "names site 4, but a chain of 4 qubits has sites 0 to 3"),
         (("X", [-1], 1.0), "names site -1"),
         (("X", [True], 1.0), "names the site True"),

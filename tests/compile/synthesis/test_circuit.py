@@ -113,3 +113,13 @@ def test_blocks_that_are_not_unitary_are_refused(factor):
     ansatz = random_ansatz(3, (0, 1), seed=0)
     with pytest.raises(BadInputError, match="not unitary"):
         synthesize(ansatz.with_gates(ansatz.gates * factor))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_blocks_that_rounding_has_moved_off_the_unitaries_are_written(seed):
+    """Qiskit's decomposition refuses some matrices that are off by 1e-12."""
+    rng = np.random.default_rng(seed)
+    ansatz = random_ansatz(3, (0, 1, 0, 1), seed=seed)
+    off = 1e-11 * rng.normal(size=ansatz.gates.shape)
+    circuit = synthesize(ansatz.with_gates(ansatz.gates + off))
+    np.testing.assert_allclose(Statevector(circuit).data, ansatz_state(ansatz), atol=1e-9)
