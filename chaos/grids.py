@@ -11,17 +11,16 @@ initial = "neel"
 max_iterations = 8
 tolerance = 1e-3
 [sweep]
-hamiltonian.model = ["heisenberg", "tfim"]
-hamiltonian.sites = [4, 6]
-hamiltonian.seed = [0]
+hamiltonian.model = ["heisenberg", "xxz"]
+hamiltonian.sites = [4]
 ansatz.layers = [2, 3]
 evolution.time = [{times}]
 """
 
 
 def write_grid(path: Path, points: int) -> Path:
-    """Write a grid of ``points`` points, a multiple of 8; returns its path."""
-    times = ", ".join(f"{0.1 + 0.01 * i:.2f}" for i in range(points // 8))
+    """Write a grid of ``points`` points, a multiple of 4; returns its path."""
+    times = ", ".join(f"{0.1 + 0.01 * i:.2f}" for i in range(points // 4))
     path.write_text(_GRID.format(times=times), encoding="utf-8")
     return path
 

@@ -1,6 +1,6 @@
 """Twenty kinds of hostile input, each made here and each refused in one sentence.
 
-    python -m chaos.malicious [KIND ...]
+    python -m chaos.malicious [--json] [KIND ...]
 
 Every kind is a function that writes its files into an empty folder and returns the command line
 that would read them. :func:`attack` runs it as a user would, in a process with limits, and says
@@ -8,6 +8,7 @@ whether it was refused: exit code 2, 4 or 5, one line on stderr, no traceback, n
 folder, nothing executed.
 """
 
+import argparse
 import io
 import json
 import os
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -354,17 +355,19 @@ ATTACKS: dict[str, Attack] = {
 
 
 def main() -> None:
-    """Run all attacks and print how each ended."""
-    kinds = sys.argv[1:] or list(ATTACKS)
+    """Run attacks and print how each ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="KIND")
+    parser.add_argument("--json", action="store_true", help="one JSON line per kind")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        for number, kind in enumerate(kinds):
+        for number, kind in enumerate(given.kinds or ATTACKS):
             folder = Path(name) / str(number) / "work"
             folder.mkdir(parents=True)
             verdict = attack(kind, folder)
-            print(
-                f"{'refused' if verdict.refused else 'NOT REFUSED'}: {kind}: {verdict.sentence}",
-                flush=True,
-            )
+            ending = "refused" if verdict.refused else "NOT REFUSED"
+            text = f"{ending}: {kind}: {verdict.sentence}"
+            print(json.dumps(asdict(verdict)) if given.json else text, flush=True)
 
 
 if __name__ == "__main__":
