@@ -11,7 +11,9 @@ import json
 import resource
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ from qtools.datasets.wild.importer import rows_of_file
 from qtools.runs.store import Records, Store
 from qtools.runs.tasks import content_id
 
-_SHARDS = 100
+_APPENDED = 10_000
+_ID = slice(7, 39)  # of a line
 
 
 def cpu(work: Callable[[], Any], repeats: int = 1) -> float:
@@ -91,42 +94,54 @@ def simulate(count: int) -> Iterator[dict[str, Any]]:
     """Merge and publish made-up records of a finished campaign."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        per = count // _SHARDS
-        paths = [folder / f"records-{i + 1}-of-{_SHARDS}.jsonl" for i in range(_SHARDS)]
-
-        def write() -> None:
-            for shard, path in enumerate(paths):
-                with Store(path) as store:
-                    for i in range(shard * per, (shard + 1) * per):
-                        value = {
-                            "value": {"fidelity": i / count, "layers": 5, "qasm": "h q[0];" * 60}
-                        }
-                        store.append(content_id(i), value, cost={"seconds": 1.0})
-
-        yield {"kind": f"append {count} records of 0.5 KB", "cpu_seconds": cpu(write)}
+        yield {
+            "kind": f"append {_APPENDED} records of 0.5 KB",
+            "cpu_seconds": cpu(lambda: _append(folder / "appended.jsonl", _APPENDED)),
+        }
+        paths = list(_shards(folder, folder / "appended.jsonl", count))
         size = sum(path.stat().st_size for path in paths)
         held: list[Records] = []
         seconds = cpu(lambda: held.append(Records(paths)))
-        yield {
-            "kind": f"open {count} records ({size >> 20} MiB, {_SHARDS} files)",
-            "cpu_seconds": seconds,
-        }
-        assert len(held[0]) == per * _SHARDS
-
-        def read() -> None:
-            with (folder / "results.jsonl").open("w") as out:
-                for task_id in held[0]:
-                    value = held[0].read(task_id)["value"]
-                    out.write(json.dumps({"id": task_id, "fidelity": value["fidelity"]}) + "\n")
-
-        yield {"kind": f"read them and write a table of {count} lines", "cpu_seconds": cpu(read)}
+        assert len(held[0]) == count
+        files = f"{size >> 20} MiB, {len(paths)} files"
+        yield {"kind": f"open {count} records ({files})", "cpu_seconds": seconds}
+        seconds = cpu(lambda: _table(held[0], folder / "results.jsonl"))
+        yield {"kind": f"read them and write a table of {count} lines", "cpu_seconds": seconds}
         held.clear()
     yield {"kind": f"split {count} rows without leaks", "cpu_seconds": cpu(lambda: split(count))}
     yield {
-        "kind": "largest resident memory of all this, MiB",
+        "kind": "largest resident memory of all this",
         "cpu_seconds": None,
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
     }
+
+
+def _append(path: Path, count: int) -> None:
+    with Store(path) as store:
+        for i in range(count):
+            value = {"value": {"fidelity": i / count, "layers": 5, "qasm": "h q[0];" * 50}}
+            store.append(content_id(i), value, cost={"seconds": 1.0, "peak_bytes": 200 << 20})
+
+
+def _shards(folder: Path, pattern: Path, count: int) -> Iterator[Path]:
+    """Record files of 10,000 lines each, as long as those of a pattern, with ids of their own."""
+    rests = [line[_ID.stop :] for line in pattern.read_bytes().splitlines(keepends=True)]
+    cut = len(b'","crc32":"00000000",')
+    for shard in range(count // _APPENDED):
+        path = folder / f"records-{shard + 1}-of-{count // _APPENDED}.jsonl"
+        with path.open("wb") as out:
+            for i, rest in enumerate(rests):
+                task_id = f"{shard * _APPENDED + i:032x}".encode()
+                checked = zlib.crc32(task_id + rest[cut:])
+                out.write(b'{"id":"' + task_id + b'","crc32":"%08x",' % checked + rest[cut:])
+        yield path
+
+
+def _table(records: Records, path: Path) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        for task_id in records:
+            value = records.read(task_id)["value"]
+            out.write(json.dumps({"id": task_id, "fidelity": value["fidelity"]}) + "\n")
 
 
 def split(count: int) -> None:
@@ -156,7 +171,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     given = parser.parse_args()
     rows = []
-    for row in (*task_costs(), *simulate(given.records)):
+    for row in chain(simulate(given.records), task_costs()):
         print(json.dumps(row), flush=True)
         rows.append(row)
     columns = {"kind": "what", "cpu_seconds": "CPU seconds", "mib": "MiB"}

@@ -283,6 +283,16 @@ def _hdf5_seeds() -> tuple[bytes, ...]:
     return (stream.getvalue(),)
 
 
+def _hdf5_state_seeds() -> tuple[bytes, ...]:
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file, np.load(io.BytesIO(_npz_seeds()[2])) as arrays:
+        for name in arrays.files:
+            file[name] = arrays[name]
+    return (stream.getvalue(),)
+
+
 def _zip_seeds() -> tuple[bytes, ...]:
     made = []
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -381,7 +391,7 @@ READERS: dict[str, Reader] = {
     ),
     "state, npz": Reader(seeds=_npz_seeds, read=_read_state, weight=4),
     "checkpoint, npz": Reader(seeds=_checkpoint_seeds, read=_read_checkpoint, weight=2),
-    "state, HDF5": Reader(seeds=_hdf5_seeds, read=_read_state, weight=2),
+    "state, HDF5": Reader(seeds=_hdf5_state_seeds, read=_read_state, weight=2),
     "Hamiltonian, JSON": Reader(seeds=lambda: (_HAMILTONIAN,), read=_read_hamiltonian, weight=8),
     "Hamiltonian, HDF5": Reader(seeds=_hdf5_seeds, read=_read_hamlib, weight=2),
     "Hamiltonian, zip": Reader(seeds=_zip_seeds, read=_read_archive, weight=2),
