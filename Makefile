@@ -18,8 +18,7 @@ demo: $(READY)
 # The bundled model from nothing, in hours: corpus, training, files of the package. Every stage
 # goes on where it was stopped and is over at once when it was finished before.
 train: $(READY)
-	test -f $(TRAIN)/corpus/manifest.json || \
-	  $(BIN)/qtools datasets build --recipe default --out $(TRAIN)/corpus
+	$(BIN)/qtools datasets build --recipe default --out $(TRAIN)/corpus
 	$(BIN)/qtools generate train --corpus $(TRAIN)/corpus --recipe default --out $(TRAIN)/model
 	$(BIN)/qtools generate publish $(TRAIN)/model --corpus $(TRAIN)/corpus \
 	  --out qtools/generate/models/default

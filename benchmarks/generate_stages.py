@@ -216,7 +216,6 @@ def _bits(bits: BitsPerGate) -> Record:
 
 
 def _line_model(bench: Bench) -> LineModel:
-    torch.set_num_threads(os.cpu_count() or 1)
     documents = sets.lines_of(bench.encoded.split("train"))
     return LineModel.trained(documents, bench.sizes.line)
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from qtools.command_help import examples
 from qtools.errors import BadInputError
 
 
+@examples("qtools merge sweep/", "qtools merge sweep/ from-other-machine/")
 def merge(
     out: Annotated[Path, typer.Argument(help="Directory that the shards were given as --out.")],
     others: Annotated[

@@ -115,6 +115,7 @@ def finished(
         outcome=ended.outcome,
         history=ended.history,
         evaluations=ended.state.evaluations,
+        engine=ended.engine,
         seconds=seconds,
         rest=problem.rest if isinstance(problem, CircuitProblem) else None,
     )

@@ -122,6 +122,8 @@ class CompilationResult:
         outcome: why the optimisation ended.
         history: one entry per iteration.
         evaluations: values with gradient that were computed.
+        engine: which engine contracted the overlaps at the end, by predicted cost, and the cost of
+            those not taken.
         seconds: from problem to circuit.
         certificate: the fidelity found by another engine, with its error bound; None when the
             compilation was asked not to make one.
@@ -144,6 +146,7 @@ class CompilationResult:
     outcome: Outcome
     history: tuple[HistoryEntry, ...]
     evaluations: int
+    engine: str
     seconds: float
     certificate: Certificate | None = None
     trials: tuple[DepthTrial, ...] = ()

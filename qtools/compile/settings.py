@@ -9,6 +9,8 @@ from qtools.errors import BadInputError, nearest
 MAX_LAYERS = 10_000
 
 OBJECTIVES = ("auto", "global", "local", "surrogate")
+DEVICES = ("cpu", "cuda")
+PRECISIONS = ("double", "single")
 OPTIMIZERS = ("lbfgs", "sweeps", "adam", "basin-hopping")
 BLOCKS = ("auto", "general", "two-cx", "matchgate", "u1")
 
@@ -31,6 +33,8 @@ class CompileSettings:
         tolerance: infidelity that the target may have to the true state (Trotter and truncation).
         max_bond: largest bond dimension of the target; None lets ``tolerance`` decide.
         max_memory: bytes that the contraction may take.
+        device: where the contractions run, ``cpu`` or ``cuda``.
+        precision: of the contractions, ``double``, or ``single`` as long as that is enough.
         basis: native gates of the circuit.
         seed: of everything random.
         objective: what is minimised, one of ``OBJECTIVES``; ``auto`` takes the surrogate far from
@@ -49,6 +53,8 @@ class CompileSettings:
     tolerance: float = 1e-6
     max_bond: int | None = None
     max_memory: int = 4 * 2**30
+    device: str = "cpu"
+    precision: str = "double"
     basis: tuple[str, ...] = DEFAULT_BASIS
     seed: int = 0
     objective: str = "auto"
@@ -71,6 +77,8 @@ class CompileSettings:
         if self.fidelity is not None:
             _check_number("fidelity", self.fidelity, below=1.0)
         NativeBasis.of(self.basis)
+        _check_choice("device", self.device, DEVICES)
+        _check_choice("precision", self.precision, PRECISIONS)
         _check_choice("objective", self.objective, OBJECTIVES)
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("blocks", self.blocks, BLOCKS)

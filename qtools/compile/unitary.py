@@ -132,6 +132,7 @@ class UnitaryResult:
         baseline: a plain Trotter circuit of at most the same depth.
         outcome: why the optimisation ended.
         history: one entry per iteration.
+        engine: which engine contracted the overlaps at the end, and why.
         seconds: from problem to circuit.
     """
 
@@ -143,7 +144,13 @@ class UnitaryResult:
     baseline: UnitaryBaseline
     outcome: Outcome
     history: tuple[HistoryEntry, ...]
+    engine: str
     seconds: float
+
+    @property
+    def cost(self) -> float:
+        """``1 - |Tr(U^dagger V)|^2 / 4^n`` against the target."""
+        return 1.0 - self.process_fidelity
 
     @property
     def process_fidelity_lower_bound(self) -> float:
@@ -239,6 +246,7 @@ def compile_unitary(
         baseline=baseline,
         outcome=ended.outcome,
         history=ended.history,
+        engine=ended.engine,
         seconds=seconds,
     )
 

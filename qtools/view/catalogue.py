@@ -163,7 +163,15 @@ def _samples(record: Any) -> tuple[str, dict[str, str]] | None:
     }
 
 
+def _sweep(record: Any) -> tuple[str, dict[str, str]] | None:
+    summary = record.get("summary") if isinstance(record, dict) else None
+    if not isinstance(summary, dict) or number(summary.get("points")) is None:
+        return None
+    return "sweep", {"circuits": shown(summary["points"])}
+
+
 _KINDS: dict[str, Recognise] = {
+    "sweep.json": _sweep,
     "result.json": _compilation,
     "series.json": _series,
     "manifest.json": _corpus,

@@ -1,15 +1,19 @@
 import json
 
+import numpy as np
 import pytest
 
 from qtools import cli
 from qtools.compile import depth
+from qtools.compile.ansatz import trotter_ansatz
 from qtools.compile.compiler import compile_problem
+from qtools.compile.geometry.lattices import ring, square
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
-from qtools.compile.problem.models import heisenberg
+from qtools.compile.problem.models import heisenberg, tfim
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
+from tests.compile.dense import ansatz_state
 
 PROBLEM = EvolutionProblem(
     hamiltonian=heisenberg(12, coupling=-0.25),
@@ -71,3 +75,26 @@ def test_the_command_finds_the_depth(tmp_path, capsys):
     assert cli.run(["compile", "evolution", *options]) == 2
     both = ("--budget", "1", "--max-seconds", "1")
     assert cli.run(["compile", "evolution", *options, *both]) == 2
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4, 5])
+def test_an_idle_layer_goes_behind_on_any_geometry(layers):
+    problem = EvolutionProblem.on_qubits(
+        hamiltonian=tfim(square(2, 3)),
+        initial=InitialState.named("neel", num_qubits=6),
+        time=0.4,
+    )
+    shallow = trotter_ansatz(problem, layers)
+    deeper = depth.deepened(problem, shallow, layers)
+    assert deeper.pairs == trotter_ansatz(problem, layers + 1).pairs
+    np.testing.assert_allclose(ansatz_state(deeper), ansatz_state(shallow), atol=1e-14)
+
+
+def test_the_fewest_layers_on_a_ring():
+    problem = EvolutionProblem.on_qubits(
+        hamiltonian=tfim(ring(6)), initial=InitialState.named("zero", num_qubits=6), time=0.4
+    )
+    found = depth.search_depth(problem, CompileSettings(layers=8, fidelity=0.9995, tolerance=1e-6))
+    assert found.fidelity >= 0.9995
+    below = [trial for trial in found.trials if trial.layers == found.settings.layers - 1]
+    assert found.settings.layers == 1 or below[0].fidelity < 0.9995

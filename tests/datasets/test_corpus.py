@@ -304,6 +304,9 @@ def test_hugging_face_opens_the_folder(
     assert {name: len(part) for name, part in loaded.items()} == {
         name: count for name, count in counts.items() if count
     }
+    assert loaded["train"].column_names == SCHEMA.names
+    streamed = datasets.load_dataset(str(corpus.path), split="test", streaming=True)
+    assert qiskit_qasm2.loads(next(iter(streamed))["qasm"], strict=True).num_qubits >= 2
 
 
 def test_every_source_names_its_licence() -> None:

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.angles import snapped
 from qtools.circuits.normal import NormalCircuit, Operation
+from qtools.datasets.corpus import Corpus
+from qtools.datasets.manifest import Manifest, SourceEntry, write_manifest
+from qtools.datasets.rows import Provenance, make_row
+from qtools.datasets.shards import RELEASED, write_shards
 from qtools.generate.model import CircuitConfig, CircuitModel
 from qtools.generate.packing import EncodedDocuments
 from qtools.generate.rows import encode_circuit
+from qtools.runs.files import write_text
 
 # Two test processes on two cores: more threads would only wait for each other.
 torch.set_num_threads(1)
@@ -97,3 +102,46 @@ def line_circuits(count=40, seed=0):
         operations += [Operation("measure", (q,), (), (q,)) for q in range(n)]
         made.append(NormalCircuit(num_qubits=n, cregs=(n,), operations=tuple(operations)))
     return made
+
+
+def small_corpus(directory, counts, *, license_="MIT"):
+    """A corpus of line circuits on disk, one source, so many circuits per split."""
+    shards, families = [], 0
+    for seed, (split, count) in enumerate(counts.items()):
+        rows = [
+            make_row(
+                circuit,
+                Provenance(
+                    source="lines",
+                    license=license_,
+                    family=("line", "ghz")[i % 2],
+                    parameters={"num_qubits": circuit.num_qubits} | ({"i": i} if i % 2 else {}),
+                    level="alg",
+                    gate_set="universal",
+                    generator="test",
+                ),
+            )
+            for i, circuit in enumerate(line_circuits(count, seed=seed))
+        ]
+        shards += write_shards(directory, RELEASED, split, "lines", rows)
+        families += count
+    write_text(directory / "LICENSES" / "lines-LICENSE", "Do as you like.\n")
+    entry = SourceEntry(
+        name="lines",
+        license=license_,
+        origin="tests",
+        copyright="Nobody",
+        generator="test",
+        released=True,
+        circuits=dict(counts),
+        rejected={},
+        candidates=families,
+        families={"line": families},
+        shards=tuple(shards),
+        notices=("LICENSES/lines-LICENSE",),
+    )
+    manifest = Manifest(
+        name="lines", seed=0, recipe=None, recipe_id="", versions={}, splits={}, sources=(entry,)
+    )
+    write_manifest(directory, manifest)
+    return Corpus.open(directory)

@@ -39,6 +39,7 @@ def root(tmp_path):
     write(root / "c" / "manifest.json", {"circuits": {"train": 3}, "name": HOSTILE, "sources": []})
     write(root / "v" / "verification.json", {"sets": [{"novelty": {}, "circuits": 5}]})
     write(root / "g" / "index.json", {"circuits": [{}], "model": "m"})
+    write(root / "w" / "sweep.json", {"summary": {"points": 12}})
     write(root / HOSTILE / "result.json", STATE)
     write(root / "broken" / "result.json", {"fidelity": "high"})
     (root / "deep").mkdir()
@@ -82,6 +83,7 @@ def test_the_catalogue_names_every_result_and_skips_what_is_none(root):
         "c": "corpus",
         "v": "verification",
         "g": "sampled circuits",
+        "w": "sweep",
         HOSTILE: "compiled state",
     }
 
@@ -89,9 +91,9 @@ def test_the_catalogue_names_every_result_and_skips_what_is_none(root):
 def test_the_list_links_every_entry_and_every_link_works(ask):
     answer, body = ask("/")
     assert answer.status == 200
-    assert "7 results" in body
+    assert "8 results" in body
     links = re.findall(r'href="(/entry[^"]*)"', body)
-    assert len(links) == 7
+    assert len(links) == 8
     for link in links:
         answer, page = ask(link.replace("&amp;", "&"))
         assert answer.status == 200
@@ -176,7 +178,7 @@ def test_nothing_can_be_written(ask):
 
 def test_the_command_lists_results_as_json(root, capsys):
     assert cli.run(["view", str(root), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 7
+    assert len(json.loads(capsys.readouterr().out)) == 8
 
 
 def test_no_directory_and_a_taken_port_are_named(root, tmp_path):

@@ -93,6 +93,8 @@ def evolution(
         int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
     ] = None,
     max_memory: o.MaxMemory = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
@@ -134,6 +136,8 @@ def evolution(
         "tolerance": tolerance,
         "max_bond": max_bond,
         "max_memory": o.size(max_memory),
+        "device": device,
+        "precision": precision,
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
         "objective": objective,

@@ -43,6 +43,13 @@ Tolerance = Annotated[
     float | None, option("--tolerance", "Infidelity of the target. (default: 1e-6)", TARGET)
 ]
 MaxMemory = Annotated[str | None, option("--max-memory", "Such as 500MiB. (default: 4GiB)", TARGET)]
+Device = Annotated[
+    str | None, option("--device", "Of the contractions: cpu or cuda. (default: cpu)", RUNNING)
+]
+Precision = Annotated[
+    str | None,
+    option("--precision", "double, or single where that is enough. (default: double)", RUNNING),
+]
 Fidelity = Annotated[float | None, option("--fidelity", "Stop as soon as it is reached.", STOP)]
 MaxIterations = Annotated[int | None, option("--max-iterations", "Of the optimiser.", STOP)]
 MaxSeconds = Annotated[float | None, option("--max-seconds", "From problem to circuit.", STOP)]

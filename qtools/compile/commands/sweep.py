@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qtools import console
+from qtools.command_help import examples
 from qtools.compile.commands import options as o
 from qtools.errors import GoalNotReachedError
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from qtools.compile.sweep.run import Summary
 
 
+@examples(
+    "qtools compile sweep grid.toml --executor processes:8 --out sweep/",
+    "qtools compile sweep grid.toml --executor dask:slurm.toml --out sweep/",
+)
 def sweep(
     *,
     grid: Annotated[Path, typer.Argument(help="grid.toml: a problem.toml with a table [sweep].")],
@@ -47,10 +52,10 @@ def sweep(
     if found is None:
         console.note(f"shard {part} is done; when all are, run: qtools merge {out}")
     else:
-        show_sweep(found, out, as_json=as_json)
+        show_sweep(found, out, as_json=as_json, quiet=quiet)
 
 
-def show_sweep(found: "Summary", out: Path, *, as_json: bool) -> None:
+def show_sweep(found: "Summary", out: Path, *, as_json: bool, quiet: bool = False) -> None:
     """A summary of a finished sweep.
 
     Raises:
@@ -58,7 +63,9 @@ def show_sweep(found: "Summary", out: Path, *, as_json: bool) -> None:
     """
     if as_json:
         typer.echo(json.dumps(asdict(found)))
-    console.note(f"{found.points} points; written to {out}")
+    if not quiet:
+        console.note(f"{found.points} points; written to {out}; look at {out / 'report.html'}")
+        console.next_command("qtools", "view", out)
     if found.failed or found.missed:
         reasons = ", ".join(f"{count} {reason}" for reason, count in found.failed.items())
         raise GoalNotReachedError(

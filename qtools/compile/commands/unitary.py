@@ -53,6 +53,8 @@ def unitary(
         int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
     ] = None,
     max_memory: o.MaxMemory = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
     fidelity: o.Fidelity = None,
     max_iterations: o.MaxIterations = None,
     max_seconds: o.MaxSeconds = None,
@@ -88,6 +90,8 @@ def unitary(
         "tolerance": tolerance,
         "max_bond": max_bond,
         "max_memory": o.size(max_memory),
+        "device": device,
+        "precision": precision,
         "basis": None if basis is None else tuple(basis.split(",")),
         "seed": seed,
         "objective": objective,
@@ -189,6 +193,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
     record: dict[str, Any] = {
         "problem_id": problem_id,
         "problem": {"hamiltonian": described_hamiltonian(result.problem.hamiltonian)},
+        "cost": result.cost,
         "process_fidelity": result.process_fidelity,
         "process_fidelity_lower_bound": result.process_fidelity_lower_bound,
         "average_gate_fidelity": result.average_gate_fidelity,
@@ -199,6 +204,7 @@ def _written(result: "UnitaryResult", directory: "RunDirectory") -> dict[str, An
         "two_qubit_depth": two_qubit_depth(result.circuit),
         "two_qubit_gates": two_qubit_count(result.circuit),
         "global_phase": float(result.circuit.global_phase),
+        "engine": result.engine,
         "seconds": result.seconds,
         "outcome": result.outcome.name.lower(),
         "advice": result.outcome.value,
@@ -229,11 +235,13 @@ def _print_summary(record: dict[str, Any]) -> None:
             "compiled",
             o.shown(record["process_fidelity"]),
             o.shown(record["process_fidelity_lower_bound"]),
+            o.shown(record["average_gate_fidelity"]),
             f"{record['two_qubit_depth']}",
         ),
         (
             f"Trotter, {baseline['steps']} steps",
             o.shown(baseline["process_fidelity"]),
+            "",
             "",
             f"{baseline['two_qubit_depth']}",
         ),
@@ -242,4 +250,6 @@ def _print_summary(record: dict[str, Any]) -> None:
         f"{record['num_qubits']} qubits, time {record['time']:g}, in {record['seconds']:.2f} s; "
         f"on {_CHECKED_STATES} random states at least {o.shown(min(record['state_fidelities']))}"
     )
-    console.table(title, ("", "process fidelity", "lower bound", "2q depth"), rows)
+    console.table(
+        title, ("", "process fidelity", "lower bound", "average gate fidelity", "2q depth"), rows
+    )

@@ -178,6 +178,7 @@ def _fit_arrays(fit: Fit) -> dict[str, NDArray[Any]]:
         "mark_point": mark.point,
         "objective": np.array(str(mark.objective)),
         "schedule": np.array([schedule.weight, -1 if schedule.lead is None else schedule.lead]),
+        "engine": np.array(fit.engine),
         "outcome": np.array("" if fit.outcome is None else fit.outcome.name),
         **{
             f"history_{name}": np.array([getattr(entry, name) for entry in fit.history], dtype=sort)
@@ -212,6 +213,7 @@ def _fit(arrays: dict[str, NDArray[Any]]) -> Fit:
         gates=_complex(arrays["blocks"]) if arrays["blocks"].size else gates,
         history=history,
         mark=_mark(arrays),
+        engine=str(arrays["engine"]),
         outcome=Outcome[name] if name else None,
     )
 

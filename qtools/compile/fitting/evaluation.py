@@ -7,7 +7,7 @@ A block moves as ``G -> G exp(X)`` with ``X`` anti-Hermitian. Every cost here ch
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,3 +137,20 @@ class Cost(Protocol):
 
     def tangent(self, directions: ComplexArray) -> ComplexArray:
         """The part of anti-Hermitian ``directions`` (num_blocks, 4, 4) along which blocks move."""
+
+
+@runtime_checkable
+class Sweepable(Protocol):
+    """A cost whose blocks can be replaced one after another.
+
+    Attributes:
+        sweep_pays: whether a sweep costs about as much as two evaluations, which it gains more
+            than when the fit begins.
+    """
+
+    @property
+    def sweep_pays(self) -> bool:
+        """See the class."""
+
+    def swept(self, gates: ComplexArray) -> ComplexArray | None:
+        """The gates after one sweep there and back; None where the engine cannot sweep."""

@@ -67,6 +67,7 @@ class Fit:
         gates: (num_blocks, 4, 4), the best blocks so far.
         history: of all iterations so far.
         mark: of the stage in which the next iteration takes place.
+        engine: which engine the last iteration used, and why.
         outcome: why the fit ended; None while it goes on.
     """
 
@@ -74,6 +75,7 @@ class Fit:
     gates: ComplexArray
     history: tuple[HistoryEntry, ...]
     mark: StageMark
+    engine: str = ""
     outcome: Outcome | None = None
 
 
@@ -159,6 +161,7 @@ def fit(
             gates=structure.composed(state.gates),
             history=tuple(history),
             mark=mark,
+            engine=stage.prediction.reason,
             outcome=outcome,
         )
         if outcome is not None:
@@ -211,8 +214,10 @@ def _next_mark(
     making: StageMaking,
 ) -> tuple[StageMark, Outcome | None]:
     """The mark of the stage in which the next iteration takes place, and why there is none."""
-    is_limit = found is not None and found not in STAGE_OUTCOMES
-    if is_limit or (found is not None and stage.is_exact):
+    if found is not None and found not in STAGE_OUTCOMES:
+        # With a higher limit, the fit goes on from here as if there had been none.
+        return _next_mark(here, ahead, stage, None, state, rules, making)[0], found
+    if found is not None and stage.is_exact:
         return here, found
     drowned = stage.is_drowned(state.evaluation, stalled=found is Outcome.CONVERGED)
     if found is not None and not drowned and _holds(found, stage, state, rules, making):

@@ -8,6 +8,7 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import Checkpoints
 from qtools.compile.fitting.fit import Fit, StopRules, fit
 from qtools.compile.fitting.strategy import Strategy
+from qtools.compile.overlap.arrays import Arrays, Device, Precision, arrays_for
 from qtools.compile.result import Outcome
 from qtools.compile.settings import CompileSettings
 from qtools.compile.target.evolve import Target
@@ -35,12 +36,18 @@ class Sitting:
         checkpoints: of the run; None to keep none.
         began: when the clock started, on that of ``time.perf_counter``; set back by the seconds
             that earlier sittings took.
+        arrays: of the device and the precision of the settings.
     """
 
     settings: CompileSettings
     tell: Ticker = silent
     checkpoints: Checkpoints | None = None
     began: float = field(default_factory=time.perf_counter)
+    arrays: Arrays = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Before long work: this is where a GPU that is not there is missed.
+        self.arrays = arrays_for(Device(self.settings.device), Precision(self.settings.precision))
 
     @property
     def seconds(self) -> float:
@@ -94,6 +101,7 @@ class Sitting:
             infidelity=infidelity,
             began=self.began,
             max_memory=self.settings.max_memory,
+            arrays=self.arrays,
             strategy=Strategy.of(self.settings),
             resume=latest,
         )
@@ -127,7 +135,7 @@ class Sitting:
         entry = latest.history[-1]
         self.tell(
             f"iteration {entry.iteration}: infidelity {entry.infidelity:.2e}, "
-            f"target bond {entry.target_bond}",
+            f"target bond {entry.target_bond}, {entry.engine} engine",
             entry.iteration / self.settings.max_iterations,
         )
 

@@ -43,8 +43,9 @@ _DROWNED = 0.7
 _STALLING = 0.1
 _SHARPEST = 0.05
 
-# Infidelities below this are rounding.
+# Infidelities below this are rounding; below this, single precision begins to show.
 _ROUNDING = 1e-14
+_SINGLE_ENOUGH = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,7 +111,7 @@ class StageMaking:
         structure: how its blocks are made of factors.
         engine: contracts the overlaps, or ``auto``.
         max_memory: bytes that an engine may take.
-        arrays: where to compute.
+        arrays: where to compute, and how precisely as long as the fit is coarse.
         sweeps: whether an engine that can replace blocks one after another is preferred.
     """
 
@@ -160,6 +161,7 @@ class StageMaking:
 
     def _cost(self, mark: StageMark, mps: MPS, prediction: Prediction, angle: float) -> Objective:
         around = self.ansatz.with_gates(self.structure.composed(mark.point))
+        arrays = self.arrays if mark.infidelity > _SINGLE_ENOUGH else self.arrays.in_double
         cost: Objective
         match mark.objective:
             case ObjectiveName.LOCAL:
@@ -168,13 +170,11 @@ class StageMaking:
                 cost = surrogate(
                     around,
                     around.gates,
-                    lambda other: build(
-                        prediction, other, mps, max_angle=angle, arrays=self.arrays
-                    ),
+                    lambda other: build(prediction, other, mps, max_angle=angle, arrays=arrays),
                     mark.schedule,
                 )
             case _:
-                built = build(prediction, around, mps, max_angle=angle, arrays=self.arrays)
+                built = build(prediction, around, mps, max_angle=angle, arrays=arrays)
                 cost = LogInfidelity(engine=built, frozen=self.ansatz.frozen)
         if not self.structure.algebras:
             return cost

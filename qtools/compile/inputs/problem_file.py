@@ -60,6 +60,8 @@ _TABLES: dict[str, dict[str, str]] = {
         "tolerance": "number",
         "max_bond": "whole number",
         "max_memory": "whole number",
+        "device": "text",
+        "precision": "text",
         "basis": "list of texts",
         "seed": "whole number",
         "objective": "text",

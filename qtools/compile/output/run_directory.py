@@ -242,6 +242,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "seconds": result.seconds,
         "certificate_seconds": None if certificate is None else certificate.seconds,
         "evaluations": result.evaluations,
+        "engine": result.engine,
         "outcome": result.outcome.name.lower(),
         "advice": result.outcome.value,
         "target": {

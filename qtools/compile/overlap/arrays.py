@@ -6,7 +6,7 @@ the processor they run on NumPy; torch is loaded only when a GPU is asked for.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,13 @@ class Arrays:
     def is_numpy(self) -> bool:
         """Whether arrays live in this process's memory as NumPy's."""
         return self.xp is np
+
+    @property
+    def in_double(self) -> "Arrays":
+        """The same library and device in double precision."""
+        if self.precision is Precision.DOUBLE:
+            return self
+        return replace(self, dtype=self.xp.complex128, precision=Precision.DOUBLE)
 
     def put(self, array: NDArray[Any]) -> Array:
         """A NumPy array as one of these."""

@@ -58,7 +58,10 @@ class ExactOverlap:
     Attributes:
         plan: the steps of the contraction, with their cost.
         accuracy: of the last evaluation; this engine does not truncate.
+        sweep_pays: a sweep costs three evaluations and many small calls.
     """
+
+    sweep_pays = False
 
     accuracy = EXACT
 

@@ -17,7 +17,7 @@ the result depends on nothing but the gates and the reference. What the cuts dis
 each evaluation, so that a reference that has grown old is noticed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -114,8 +114,18 @@ def layer_state(chain: Chain, arrays: Arrays) -> LayerState:
     return LayerState(arrays.put(chain.tensors), arrays.put(chain.schmidt))
 
 
+Spaces = Callable[[Array, Array, Array, Array], Array]
+"""Finds the spaces to keep; see :func:`improved`, which does it best."""
+
+
 def apply_layer(
-    state: LayerState, sites: Array, gates: Array, guide: Guide, arrays: Arrays
+    state: LayerState,
+    sites: Array,
+    gates: Array,
+    guide: Guide,
+    arrays: Arrays,
+    *,
+    spaces: Spaces | None = None,
 ) -> tuple[LayerState, float]:
     """The state after gates (m, 4, 4) on disjoint pairs, and the weight that the cuts discard.
 
@@ -125,8 +135,9 @@ def apply_layer(
         gates: (m, 4, 4).
         guide: of a reference with the same ``sites``.
         arrays: of all of these.
+        spaces: finds what to keep; :func:`improved` by default.
     """
-    xp = arrays.xp
+    xp, find = arrays.xp, spaces or improved
     m, d, width = len(sites), state.tensors.shape[2], guide.width
     rank = guide.spaces.shape[2]
     tensors = resized(state.tensors, (width, d, width), arrays)
@@ -139,7 +150,7 @@ def apply_layer(
         theta = _two_site(state.tensors, here, gates[part], arrays)
         scale = xp.repeat(state.schmidt[here], d, axis=1)[:, :, None]
         weighted = theta * scale
-        rows = _improved(weighted, guide.spaces[part], guide.kept[part], xp)
+        rows = find(weighted, guide.spaces[part], guide.kept[part], xp)
         left = xp.matmul(theta, xp.conj(rows))
         weights, total = _squares(left * scale, xp), _squares(weighted, xp)
         kept = xp.sum(weights, axis=(1, 2))
@@ -175,8 +186,18 @@ def _two_site(tensors: Array, sites: Array, gates: Array, arrays: Arrays) -> Arr
     return xp.permute_dims(applied, (0, 3, 1, 4, 2, 5, 6)).reshape((m, chi * d, d * chi))
 
 
-def _improved(weighted: Array, spaces: Array, kept: Array, xp: Array) -> Array:
-    """Conjugate of the spaces (m, k, r) after one step of subspace iteration."""
+def improved(weighted: Array, spaces: Array, kept: Array, xp: Array) -> Array:
+    """One step of subspace iteration.
+
+    Args:
+        weighted: (m, a, k), the two-site tensors weighted with the Schmidt values on their left.
+        spaces: (m, k, r), of the reference.
+        kept: (m, 1, r), as in :class:`Guide`.
+        xp: the library of all of these.
+
+    Returns:
+        (m, k, r), the conjugate of the spaces to keep.
+    """
     ahead = xp.conj(xp.matmul(weighted, spaces))
     q, r = xp.linalg.qr(xp.matmul(xp.permute_dims(weighted, (0, 2, 1)), ahead))
     diagonal = xp.linalg.diagonal(r)

@@ -32,6 +32,9 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
 
+# Real operations in the time in which one entry of a boundary changes its place.
+_MOVE_FLOPS = 150
+
 Wires = tuple[bool, bool, bool]
 Pair = tuple[int, int]
 
@@ -88,7 +91,12 @@ class Step:
 
     @property
     def flops(self) -> int:
-        """Real operations of the product, eight per complex multiply-add."""
+        """Real operations of the product, eight per complex multiply-add.
+
+        For a permutation, as many as could be done in the time that it takes.
+        """
+        if self.source is Source.PERMUTE:
+            return _MOVE_FLOPS * self.rest
         return 8 * self.fronts * self.rows * self.columns * self.rest
 
 

@@ -21,6 +21,7 @@ from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.accuracy import EXACT, Accuracy
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.boundaries import Boundaries
+from qtools.compile.overlap.exact_sweep import Replace
 from qtools.compile.overlap.layer_states import (
     LayerState,
     Reference,
@@ -57,7 +58,10 @@ class TruncatedOverlap:
 
     Attributes:
         accuracy: of the last evaluation; outgrown when it needed a reference of its own.
+        sweep_pays: a sweep costs less than two evaluations.
     """
+
+    sweep_pays = True
 
     def __init__(
         self,
@@ -114,6 +118,38 @@ class TruncatedOverlap:
             outgrown=old_behind or old_ahead,
         )
         return overlap, environments
+
+    def swept(self, gates: ComplexArray, replace: Replace) -> None:
+        """Replace the blocks of one layer after another, through the circuit and back.
+
+        Blocks of a layer are replaced at once. Takes about as long as 1.6 values with all
+        derivatives.
+
+        Args:
+            gates: (num_blocks, 4, 4) to begin with.
+            replace: is given each block with its environment among the present others.
+        """
+        arrays, present = self._arrays, gates.copy()
+        behind = self._states_behind(gates)[0]
+        states = [layer_state(self._start, arrays)]
+        boundaries = Boundaries(behind[0], states[0], arrays)
+
+        def renew(position: int, after: LayerState) -> None:
+            blocks, sites = self._layers[position].blocks, self._sites[position]
+            found = arrays.get(boundaries.environments(after, states[position], sites))
+            for block, environment in zip(blocks.tolist(), found, strict=True):
+                present[block] = replace(block, environment)
+
+        for position, sites in enumerate(self._sites):
+            after = behind[position + 1]
+            renew(position, after)
+            states.append(self._after(position, states[position], present, self._ahead)[0])
+            boundaries.advance(after, states[-1], sites)
+        after = behind[-1]
+        for position in reversed(range(len(self._layers))):
+            renew(position, after)
+            after = self._before(position, after, present, self._behind)[0]
+            boundaries.advance(after, states[position], self._sites[position])
 
     @cached_property
     def _ahead(self) -> Reference:
@@ -174,14 +210,19 @@ class TruncatedOverlap:
 
     def _backwards(self, gates: ComplexArray, guides: Reference) -> tuple[list[LayerState], float]:
         states, discarded = [layer_state(self._target, self._arrays)], 0.0
-        for layer, sites, guide in zip(
-            self._layers[::-1], self._sites[::-1], guides.guides, strict=True
-        ):
-            matrices = self._arrays.put(_adjoint(gates[layer.blocks]))
-            state, lost = apply_layer(states[-1], sites, matrices, guide, self._arrays)
+        for position in reversed(range(len(self._layers))):
+            state, lost = self._before(position, states[-1], gates, guides)
             states.append(state)
             discarded += lost
         return states[::-1], discarded
+
+    def _before(
+        self, position: int, state: LayerState, gates: ComplexArray, guides: Reference
+    ) -> tuple[LayerState, float]:
+        """The target with layer ``position`` undone, from it with all later ones undone."""
+        matrices = self._arrays.put(_adjoint(gates[self._layers[position].blocks]))
+        guide = guides.guides[len(self._layers) - 1 - position]
+        return apply_layer(state, self._sites[position], matrices, guide, self._arrays)
 
     def _environments(
         self, gates: ComplexArray, behind: Sequence[LayerState]

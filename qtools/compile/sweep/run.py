@@ -2,6 +2,7 @@
 
 ============== =====================================================================
 results.jsonl  one line per point, in the order of the grid
+report.html    the same as a page to look at
 circuits/      the circuit of every point, named by the id of its task
 sweep.json     the grid, counts, and the hash of ``results.jsonl``; written last
 costs.jsonl    seconds and memory of every point: the only file that another run would not repeat
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from qtools.compile.output.pages.sweep_page import write_sweep_page
 from qtools.compile.sweep.grid import Grid
 from qtools.compile.sweep.point import PointPayload, circuit_digest, compile_point
 from qtools.console import Ticker
@@ -170,6 +172,8 @@ def _publish(grid: Grid, campaign: Campaign, out: Path) -> Summary:
         "summary": asdict(summary),
         "versions": versions("numpy", "scipy", "qiskit", "quimb"),
     }
+    lines = (out / RESULTS).read_text(encoding="utf-8").splitlines()
+    write_sweep_page(out, grid.axes, [json.loads(line) for line in lines])
     write_text(out / SWEEP, json.dumps(record, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(out / FOLDER)
     return summary

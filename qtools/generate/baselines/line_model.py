@@ -21,7 +21,6 @@ from qtools.generate.baselines.line_tokens import BEGIN, END, LineVocabulary, pr
 from qtools.generate.losses import BitsPerGate
 
 _CONTEXT = 1024
-_BATCH_LINES = 4096
 _NOTHING = -100
 _TOP_K = 5
 _GROUP = 32
@@ -35,6 +34,7 @@ class LineRecipe:
     Attributes:
         width, layers, heads: of GPT-2; the paper has 768, 3 and 4.
         lines: training ends after so many lines, counted with repetition.
+        lines_per_batch: in one optimiser step, padding included.
         learning_rate: of AdamW; falls to zero as a cosine.
         vocabulary: most lines with a token of their own.
         seed: of weights and order.
@@ -44,6 +44,7 @@ class LineRecipe:
     layers: int = 3
     heads: int = 4
     lines: int = 3_000_000
+    lines_per_batch: int = 1024
     learning_rate: float = 1e-3
     vocabulary: int = 8192
     seed: int = 0
@@ -195,7 +196,7 @@ def _train(network: Any, ids: Sequence[Ids], recipe: LineRecipe, tick: Ticker | 
     rng = np.random.default_rng(recipe.seed)
     seen = 0
     while seen < recipe.lines:
-        for batch in _epoch(ids, rng):
+        for batch in _epoch(ids, recipe.lines_per_batch, rng):
             for group in optimizer.param_groups:
                 group["lr"] = recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * seen / recipe.lines))
             loss, lines = _loss(network, batch)
@@ -211,13 +212,13 @@ def _train(network: Any, ids: Sequence[Ids], recipe: LineRecipe, tick: Ticker | 
     return seen
 
 
-def _epoch(ids: Sequence[Ids], rng: np.random.Generator) -> list[list[Ids]]:
+def _epoch(ids: Sequence[Ids], lines: int, rng: np.random.Generator) -> list[list[Ids]]:
     """Batches of documents of like length, in random order."""
     order = rng.permutation(len(ids))
     order = order[np.argsort([len(ids[i]) for i in order], kind="stable")]
     batches: list[list[Ids]] = [[]]
     for place in order.tolist():
-        if batches[-1] and (len(batches[-1]) + 1) * len(ids[place]) > _BATCH_LINES:
+        if batches[-1] and (len(batches[-1]) + 1) * len(ids[place]) > lines:
             batches.append([])
         batches[-1].append(ids[place])
     return [batches[i] for i in rng.permutation(len(batches))]

@@ -20,8 +20,6 @@ from qtools.generate.packing import EncodedDocuments
 from qtools.generate.rows import decode_rows
 from qtools.generate.verify.circuits import Program, as_circuit
 
-_MAX_LINES = 1000
-
 
 def likenesses(
     real: Sequence[NormalCircuit], count: int, rng: np.random.Generator
@@ -49,8 +47,10 @@ def trigram_set(trigram: Trigram, like: Sequence[NormalCircuit], *, seed: int = 
 
 def line_set(model: LineModel, like: Sequence[NormalCircuit], *, seed: int = 0) -> list[Program]:
     """Texts of the line-token model that start with the declarations of real circuits."""
-    heads = [[line for line in source_lines(c) if line.startswith(("qreg", "creg"))] for c in like]
-    texts = model.sample(heads, most=_MAX_LINES, seed=seed)
+    lines = [source_lines(circuit) for circuit in like]
+    heads = [[line for line in one if line.startswith(("qreg", "creg"))] for one in lines]
+    # No text gets longer than the longest real circuit.
+    texts = model.sample(heads, most=max(map(len, lines), default=0), seed=seed)
     return [Program(name=str(i), text=text) for i, text in enumerate(texts)]
 
 

@@ -76,7 +76,8 @@ def ngrams(circuit: NormalCircuit) -> dict[int, Words]:
 
 def _with_origin(gates: Sequence[Operation]) -> list[tuple[int, Operation]]:
     """Every gate with the first operand of the gate before it."""
-    return list(zip([0, *(gate.qubits[0] for gate in gates[:-1])], gates, strict=True))
+    before = [0, *(gate.qubits[0] for gate in gates)]
+    return list(zip(before[: len(gates)], gates, strict=True))
 
 
 def _word(gate: Operation, step: int) -> int:

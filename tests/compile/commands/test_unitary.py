@@ -24,6 +24,10 @@ def test_written_circuit_is_the_evolution(tmp_path, capsys):
     overlap = np.trace(expm(0.7j * matrix) @ Operator(circuit).data) / 64
     assert abs(overlap) ** 2 == pytest.approx(record["process_fidelity"], abs=1e-5)
     assert record["process_fidelity"] >= record["process_fidelity_lower_bound"] > 0.998
+    assert record["cost"] == pytest.approx(1.0 - record["process_fidelity"], abs=1e-12)
+    average = (64 * record["process_fidelity"] + 1.0) / 65
+    assert record["average_gate_fidelity"] == pytest.approx(average, abs=1e-12)
+    assert record["engine"].startswith(("exact", "dense", "truncated"))
     assert len(record["state_fidelities"]) == 3
     assert min(record["state_fidelities"]) > 0.995
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qtools.compile.ansatz import trotter_ansatz
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.layers import layers_of
 from qtools.compile.overlap.truncated import TruncatedOverlap
@@ -107,6 +108,34 @@ def test_an_evaluation_depends_on_nothing_before_it(long_chain):
     results = [engine.value_and_environments(gates) for engine in (used, fresh)]
     assert results[0][0] == results[1][0]
     np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+def test_a_sweep_sees_every_block_twice_with_its_environment(long_chain):
+    ansatz, target = long_chain
+    engine = TruncatedOverlap(ansatz, target, max_angle=1e-3)
+    _, expected = engine.value_and_environments(ansatz.gates)
+    seen = []
+
+    def keep(block, environment):
+        seen.append(block)
+        np.testing.assert_allclose(environment, expected[block], atol=1e-3)
+        return ansatz.gates[block]
+
+    engine.swept(ansatz.gates, keep)
+    assert sorted(seen) == sorted([*range(ansatz.num_blocks)] * 2)
+
+
+def test_a_sweep_brings_the_circuit_closer(long_chain):
+    ansatz, target = long_chain
+    engine = TruncatedOverlap(ansatz, target, max_angle=1e-2)
+    swept = LogInfidelity(engine=engine, frozen=3).swept(ansatz.gates)
+    exact = ExactOverlap(ansatz, target)
+    before, after = (1.0 - abs(exact.value(gates)) ** 2 for gates in (ansatz.gates, swept))
+    assert after < 0.2 * before
+    np.testing.assert_array_equal(swept[:3], ansatz.gates[:3])
+    np.testing.assert_allclose(
+        swept @ swept.conj().swapaxes(1, 2), np.broadcast_to(np.eye(4), swept.shape), atol=1e-12
+    )
 
 
 def test_gradients_get_better_with_the_allowed_angle(long_chain):

@@ -9,6 +9,7 @@ from qiskit import qasm2
 from qtools.cli import run
 from qtools.compile.sweep.grid import Grid, read_grid
 from qtools.errors import BadInputError, UsageError
+from tests.report.html_checks import checked
 
 GRID = """
 observables = ["Z:1"]
@@ -65,6 +66,13 @@ def test_every_point_has_its_certified_circuit(whole: Path) -> None:
         assert circuit.num_qubits == line["num_qubits"] == 4
     assert len((whole / "costs.jsonl").read_text().splitlines()) == 4
     assert not (whole / ".tasks").exists()
+
+
+def test_the_report_lists_every_point_and_draws_every_axis_of_numbers(whole: Path) -> None:
+    text = checked(whole / "report.html")
+    assert "4 points over model, sites, time, layers" in text
+    assert "Infidelity against time" in text
+    assert text.count('<a href="circuits/') == 4
 
 
 def test_processes_and_shards_give_the_same_bytes(

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qtools.compile.fitting.evaluation import Arrays, Cost
+from qtools.compile.fitting.evaluation import Arrays, Cost, Sweepable
 from qtools.compile.fitting.optimizers.optimizer import Optimization, inner, moved
 from qtools.compile.mps import ComplexArray
 
@@ -84,8 +84,18 @@ class LBFGS:
         return False
 
     def start(self, cost: Cost, gates: ComplexArray) -> Optimization[Pairs]:
-        """The state before the first step."""
-        return Optimization(gates=gates, evaluation=cost(gates), evaluations=1, memory=Pairs())
+        """The state before the first step, after a polar sweep where one costs little."""
+        state = Optimization(gates=gates, evaluation=cost(gates), evaluations=1, memory=Pairs())
+        if not (isinstance(cost, Sweepable) and cost.sweep_pays):
+            return state
+        swept = cost.swept(gates)
+        if swept is None:
+            return state
+        evaluation = cost(swept)
+        state = replace(state, evaluations=state.evaluations + 3)
+        if evaluation.cost >= state.evaluation.cost:
+            return state
+        return replace(state, gates=swept, evaluation=evaluation)
 
     def carried(self, cost: Cost, state: Optimization[Pairs]) -> Optimization[Pairs]:
         """The same gates and pairs; cost and gradient anew."""

@@ -13,25 +13,17 @@ The first sweeps gain more than steps of L-BFGS do; later ones gain less.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtools.compile.fitting.evaluation import Arrays, Cost, Evaluation
+from qtools.compile.fitting.evaluation import Arrays, Cost, Evaluation, Sweepable
 from qtools.compile.fitting.optimizers.optimizer import Optimization
 from qtools.compile.mps import ComplexArray
 
 _SMALLEST_SHARE = 1e-3
 _FIRST_SHARE = 0.5  # moved all at once all the way, blocks overshoot
-
-
-@runtime_checkable
-class Sweepable(Protocol):
-    """A cost whose blocks can be replaced one after another."""
-
-    def swept(self, gates: ComplexArray) -> ComplexArray | None:
-        """The gates after one sweep there and back; None where the engine cannot sweep."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
