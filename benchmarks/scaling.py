@@ -13,6 +13,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,7 @@ def task_costs() -> Iterator[dict[str, Any]]:
     compile_point(_point(6, 3))
     for sites, layers in ((12, 3), (50, 5), (100, 5)):
         kind = f"sweep point, {sites} qubits, {layers} layers"
-        yield {
-            "kind": kind,
-            "cpu_seconds": cpu(lambda s=sites, n=layers: compile_point(_point(s, n))),
-        }
+        yield {"kind": kind, "cpu_seconds": cpu(partial(compile_point, _point(sites, layers)))}
     plan = SourcePlan(name="mqt_bench", instances=4, variants=3, fixed_variants=3)
     recipe = Recipe(name="x", seed=1, max_qubits=20, max_gates=400, sources=(plan,))
     tasks = plan_tasks(recipe)[::9]

@@ -107,10 +107,9 @@ def serve() -> None:
     # Whatever a call prints goes to standard error; standard output carries answers only.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    while True:
-        try:
+    # The caller may end at any moment.
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
             function, arguments, limits = _receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        outcomes = list(run_in_workers(function, arguments, count=1, limits=limits))
-        _send(answers, outcomes)
+            outcomes = list(run_in_workers(function, arguments, count=1, limits=limits))
+            _send(answers, outcomes)
