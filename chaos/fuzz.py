@@ -19,6 +19,16 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+# Loaded before workers are forked, so that no call pays for an import.
+import h5py  # noqa: F401
+import openqasm3.parser  # noqa: F401
+import pyarrow.parquet  # noqa: F401
+import qiskit_qasm3_import  # noqa: F401
+
+import qtools.compile.sweep.grid
+import qtools.datasets.wild.read
+import qtools.generate.pretrained
+import qtools.generate.verify.circuits  # noqa: F401
 from chaos import seeds
 from qtools.errors import QtoolsError
 from qtools.runs.executors import Ending, Limits, Processes, run_all

@@ -68,7 +68,7 @@ class Ansatz:
 
     @property
     def num_parameters(self) -> int:
-        """Real parameters of the blocks that are optimised: 15 each, the global phase aside."""
+        """Real parameters of the blocks that move if they are any unitaries: 15 each."""
         return 15 * (self.num_blocks - self.frozen)
 
     def with_gates(self, gates: ComplexArray) -> "Ansatz":

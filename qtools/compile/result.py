@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
-from qtools.compile.settings import CompileSettings
+from qtools.compile.settings import BLOCKS, CompileSettings
 from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.synthesis.circuit_parameters import parametrized
 from qtools.compile.target.evolve import Target
@@ -192,6 +192,12 @@ class CompilationResult:
     def parameters(self) -> tuple[float, ...]:
         """The angles of the circuit, radians, in the order of ``ansatz.parameters``."""
         return parametrized(self.circuit)[1]
+
+    @property
+    def num_parameters(self) -> int:
+        """Real parameters of the blocks that were optimised, in their family."""
+        moving = self.blocks.num_blocks - self.blocks.frozen
+        return BLOCKS[self.settings.blocks] * moving
 
     @property
     def two_qubit_depth(self) -> int:

@@ -12,7 +12,9 @@ OBJECTIVES = ("auto", "global", "local", "surrogate")
 DEVICES = ("cpu", "cuda")
 PRECISIONS = ("double", "single")
 OPTIMIZERS = ("lbfgs", "sweeps", "adam", "basin-hopping")
-BLOCKS = ("auto", "general", "two-cx", "matchgate", "u1")
+BLOCKS = {"auto": 15, "general": 15, "two-cx": 14, "matchgate": 6, "u1": 5}
+"""Families of blocks, with the real parameters of each block, its global phase aside."""
+
 
 STARTS = ("auto", "trotter", "time", "depth", "short-chain", "staircase", "disentangle")
 
@@ -81,7 +83,7 @@ class CompileSettings:
         _check_choice("precision", self.precision, PRECISIONS)
         _check_choice("objective", self.objective, OBJECTIVES)
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        _check_choice("blocks", self.blocks, BLOCKS)
+        _check_choice("blocks", self.blocks, tuple(BLOCKS))
         _check_choice("start", self.start, STARTS)
         if self.optimizer == "sweeps" and self.blocks not in ("auto", "general"):
             raise BadInputError(

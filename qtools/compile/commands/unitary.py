@@ -61,7 +61,6 @@ def unitary(
     objective: o.Objective = None,
     optimizer: o.Optimizer = None,
     blocks: o.Blocks = None,
-    start: o.Start = None,
     seed: o.Seed = None,
     out: o.Out,
     circuit_format: o.Format = CircuitFormat.QASM2,
@@ -97,7 +96,6 @@ def unitary(
         "objective": objective,
         "optimizer": optimizer,
         "blocks": blocks,
-        "start": start,
     }
     request = CompileRequest(
         hamiltonian=HamiltonianRequest(

@@ -116,7 +116,7 @@ def fit(
     """
     strategy = strategy or Strategy()
     optimizer = strategy.optimizer
-    structure, point = structured(strategy.blocks, ansatz)
+    structure, point = structured(strategy.blocks, ansatz, third=strategy.third)
     making = StageMaking(
         ansatz=ansatz,
         target=target,
@@ -198,7 +198,10 @@ def _after_surrogate(
 ) -> tuple[StageMark, Outcome | None]:
     """The next mark under a cost that leads to the fidelity, and why there is none."""
     is_over = found is Outcome.CONVERGED
-    if is_over or 1.0 - state.evaluation.infidelity >= FLAT_FIDELITY:
+    fidelity = 1.0 - state.evaluation.infidelity
+    flips = state.evaluation.flips
+    has_nothing_to_add = bool(flips) and max(flips) <= fidelity
+    if is_over or has_nothing_to_add or fidelity >= FLAT_FIDELITY:
         ahead = replace(ahead, objective=ObjectiveName.GLOBAL, schedule=None)
         return ahead, None if is_over else found
     return here, found

@@ -19,11 +19,13 @@ class Strategy:
         objective: the cost, or ``auto``.
         optimizer: what minimises it.
         blocks: the family that the blocks are in.
+        third: share of their smallest coordinate that two-CX blocks begin with and keep.
     """
 
     objective: ObjectiveName = ObjectiveName.AUTO
     optimizer: Optimizer = field(default_factory=LBFGS)
     blocks: BlocksName = BlocksName.AUTO
+    third: float = 0.0
 
     @classmethod
     def of(cls, settings: CompileSettings) -> "Strategy":

@@ -54,6 +54,59 @@ _LBFGS = """@book{nocedal2006numerical,
   year = {2006}
 }"""
 
+_ADAM = """@article{kingma2014adam,
+  title = {Adam: A Method for Stochastic Optimization},
+  author = {Kingma, Diederik P. and Ba, Jimmy},
+  year = {2014},
+  eprint = {1412.6980},
+  archivePrefix = {arXiv}
+}"""
+_POLAR = """@article{evenbly2009algorithms,
+  title = {Algorithms for entanglement renormalization},
+  author = {Evenbly, Glen and Vidal, Guifr{\\'e}},
+  year = {2007},
+  eprint = {0707.1454},
+  archivePrefix = {arXiv}
+}"""
+_HOPPING = """@article{wales1997global,
+  title = {Global Optimization by Basin-Hopping and the Lowest Energy Structures of Lennard-Jones
+           Clusters Containing up to 110 Atoms},
+  author = {Wales, David J. and Doye, Jonathan P. K.},
+  journal = {The Journal of Physical Chemistry A},
+  volume = {101},
+  pages = {5111},
+  year = {1997},
+  doi = {10.1021/jp970984n}
+}"""
+_RUDOLPH = """@article{rudolph2022decomposition,
+  title = {Decomposition of Matrix Product States into Shallow Quantum Circuits},
+  author = {Rudolph, Manuel S. and Chen, Jing and Miller, Jacob and Acharya, Atithi and
+            Perdomo-Ortiz, Alejandro},
+  year = {2022},
+  eprint = {2209.00595},
+  archivePrefix = {arXiv}
+}"""
+_LOCAL = """@article{khatri2019quantum,
+  title = {Quantum-assisted quantum compiling},
+  author = {Khatri, Sumeet and LaRose, Ryan and Poremba, Alexander and Cincio, Lukasz and
+            Sornborger, Andrew T. and Coles, Patrick J.},
+  year = {2018},
+  eprint = {1807.00800},
+  archivePrefix = {arXiv}
+}"""
+
+# What a choice in the settings adds.
+_CHOICES = {
+    ("optimizer", "adam"): [_ADAM],
+    ("optimizer", "sweeps"): [_POLAR],
+    ("optimizer", "basin-hopping"): [_HOPPING],
+    ("start", "staircase"): [_RAN, _RUDOLPH],
+    ("start", "disentangle"): [_RAN],
+    ("objective", "local"): [_LOCAL],
+}
+
+_KEYS = {key for key, _ in _CHOICES}
+
 
 def citations(run: Path) -> str:
     """BibTeX of the methods that the run in the directory ``run`` used.
@@ -67,7 +120,8 @@ def citations(run: Path) -> str:
         is_evolution = record["time"] is not None
         is_state = record["source"] == "mps"
         is_certified = record["certificate"] is not None
-    except (TypeError, KeyError) as error:
+        chosen = {(key, value) for key, value in record["settings"].items() if key in _KEYS}
+    except (TypeError, KeyError, AttributeError) as error:
         raise BadInputError(
             f"cannot read the result of a compilation in {path} ({type(error).__name__})"
         ) from None
@@ -75,4 +129,5 @@ def citations(run: Path) -> str:
     used += [_VIDAL, _HASTINGS] if is_evolution else []
     used += [_RAN] if is_state else []
     used += [_QUIMB] if is_certified else []
-    return "\n\n".join(used) + "\n"
+    used += [paper for choice, papers in _CHOICES.items() if choice in chosen for paper in papers]
+    return "\n\n".join(dict.fromkeys(used)) + "\n"

@@ -237,7 +237,7 @@ def result_record(result: "CompilationResult") -> dict[str, Any]:
         "layers": result.settings.layers,
         "two_qubit_depth": result.two_qubit_depth,
         "two_qubit_gates": result.two_qubit_gates,
-        "num_parameters": result.blocks.num_parameters,
+        "num_parameters": result.num_parameters,
         "global_phase": float(result.circuit.global_phase),
         "seconds": result.seconds,
         "certificate_seconds": None if certificate is None else certificate.seconds,

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qtools.compile.ansatz import Ansatz, trotter_ansatz, trotter_circuit
+from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.fitting.strategy import refuse_unfit
-from qtools.compile.mps import MPS, compress, overlap
+from qtools.compile.mps import MPS, ComplexArray, compress, overlap
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
@@ -15,6 +18,7 @@ from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
 from qtools.compile.starts.continuation import depth_continued, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
+from qtools.compile.starts.easing import eased_to_two_cx
 from qtools.compile.starts.following import roughly_fitted
 from qtools.compile.starts.short_chain import shortening_for, transferred
 from qtools.compile.starts.staircase import staircase_ansatz
@@ -31,6 +35,9 @@ _NEEDS_EVOLUTION = (
 _CLOSE = 0.98
 _START_ANGLE = 1e-2
 _MOST_DOUBLINGS = 9
+# Below this fidelity a start is orthogonal to the target; the angle by which it is shaken then.
+_NO_FIDELITY = 1e-20
+_SHAKE = 0.02
 # Share of the tolerance that goes into cutting a given state.
 _CUT_SHARE = 0.9
 
@@ -90,6 +97,13 @@ def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitt
     Raises:
         BadInputError: when the start asked for needs another kind of problem.
     """
+    ansatz = _start(problem, layers, target, sitting)
+    if sitting.settings.blocks == "two-cx":
+        return eased_to_two_cx(ansatz, target.mps, sitting)
+    return ansatz
+
+
+def _start(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:
     start = sitting.settings.start
     if start == "disentangle":
         return disentangled_ansatz(target.mps, layers)
@@ -143,11 +157,28 @@ def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialStat
     return InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
 
 
+def shaken(ansatz: Ansatz, seed: int) -> Ansatz:
+    """The circuit with every block that moves turned a little, in a random direction.
+
+    A circuit that conserves what keeps it orthogonal to the target has no gradient of the fidelity,
+    however it is put.
+    """
+    rng = np.random.default_rng(seed)
+    raw: ComplexArray = rng.normal(size=(*ansatz.gates.shape, 2)) @ np.array([1.0, 1.0j])
+    turn = 0.5 * _SHAKE * (raw - raw.conj().swapaxes(1, 2))
+    turn[: ansatz.frozen] = 0.0
+    return ansatz.with_gates(moved(ansatz.gates, turn))
+
+
 def better_start(candidates: Sequence[Ansatz], target: Target, settings: CompileSettings) -> Begin:
-    """The candidate closest to the target."""
+    """The candidate closest to the target, shaken where a symmetry keeps it from coming closer."""
     begins = []
-    for ansatz in candidates:
+    for candidate in candidates:
+        ansatz = candidate
         overlap = precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)
+        if abs(overlap) ** 2 < _NO_FIDELITY and settings.blocks in ("auto", "general"):
+            ansatz = shaken(ansatz, settings.seed)
+            overlap = precise_overlap(ansatz, target.mps, max_memory=settings.max_memory)
         begins.append(Begin(ansatz=ansatz, infidelity=max(0.0, 1.0 - abs(overlap) ** 2)))
     return min(begins, key=lambda begin: begin.infidelity)
 

@@ -61,8 +61,12 @@ def roughly_fitted(
     *,
     fidelity: float | None = None,
     iterations: int = _ITERATIONS,
+    strategy: Strategy | None = None,
 ) -> Ansatz:
-    """``ansatz`` after some iterations, or once it has reached ``fidelity``."""
+    """``ansatz`` after some iterations, or once it has reached ``fidelity``.
+
+    The strategy is by default that of the sitting's settings.
+    """
     memory = sitting.settings.max_memory
     found = abs(precise_overlap(ansatz, target, max_memory=memory)) ** 2
     steps = fit(
@@ -72,7 +76,7 @@ def roughly_fitted(
         infidelity=max(0.0, 1.0 - found),
         began=time.perf_counter(),
         max_memory=memory,
-        strategy=Strategy.of(sitting.settings),
+        strategy=strategy or Strategy.of(sitting.settings),
     )
     gates = ansatz.gates
     for latest in steps:

@@ -13,8 +13,9 @@ from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg
 from qtools.compile.problem.state_problem import StateProblem
 from qtools.compile.settings import STARTS, CompileSettings
-from qtools.compile.starts.choose import starting_ansatz
+from qtools.compile.starts.choose import better_start, shaken, starting_ansatz
 from qtools.compile.starts.continuation import depth_continued, shallowest, time_continued
+from qtools.compile.starts.easing import eased_to_two_cx
 from qtools.compile.target.circuit_target import target_without_steps
 from qtools.compile.target.evolve import evolve
 from qtools.errors import BadInputError
@@ -88,3 +89,43 @@ def target_without_steps_of(mps):
     from qtools.compile.mps import compress
 
     return target_without_steps(compress(mps))
+
+
+def test_a_start_orthogonal_to_the_target_is_shaken(problem, target):
+    trotter = trotter_ansatz(problem, 3)
+    wrong = trotter.initial.copy()
+    wrong[4] = wrong[4][::-1]
+    orthogonal = replace(trotter, initial=wrong)
+    settings = CompileSettings(layers=3, seed=7)
+    begin = better_start([orthogonal], target, settings)
+    assert infidelity(orthogonal, target) == pytest.approx(1.0, abs=1e-12)
+    assert begin.infidelity < 1.0 - 1e-6
+    np.testing.assert_array_equal(begin.ansatz.gates, shaken(orthogonal, 7).gates)
+    change = np.abs(begin.ansatz.gates - orthogonal.gates).max()
+    assert 0.0 < change < 0.2
+    assert better_start([trotter], target, settings).ansatz is trotter
+
+
+def test_a_shaken_circuit_keeps_its_frozen_blocks(problem):
+    held = replace(trotter_ansatz(problem, 3), frozen=4)
+    np.testing.assert_array_equal(shaken(held, 1).gates[:4], held.gates[:4])
+
+
+def test_easing_into_two_cx_blocks_is_better_than_cutting(problem):
+    from qtools.compile.fitting.blocks.families import BlocksName, structured
+    from qtools.compile.fitting.strategy import Strategy
+    from qtools.compile.starts.following import roughly_fitted
+
+    shorter = replace(problem, time=1.2)
+    target = evolve(shorter, tolerance=1e-6).mps
+    sitting = Sitting(settings=CompileSettings(layers=5, blocks="two-cx"))
+    start = trotter_ansatz(shorter, 5)
+
+    def fitted(ansatz, iterations):
+        found = roughly_fitted(ansatz, target, sitting, iterations=iterations)
+        structure, point = structured(BlocksName.TWO_CX, found)
+        np.testing.assert_allclose(structure.composed(point), found.gates, atol=1e-9)
+        return 1.0 - abs(precise_overlap(found, target, max_memory=2**31)) ** 2
+
+    assert Strategy.of(sitting.settings).blocks is BlocksName.TWO_CX
+    assert fitted(eased_to_two_cx(start, target, sitting), 60) < 0.7 * fitted(start, 135)

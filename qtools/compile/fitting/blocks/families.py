@@ -62,8 +62,16 @@ class BlocksName(StrEnum):
     U1 = "u1"
 
 
-def structured(name: BlocksName, ansatz: Ansatz) -> tuple[Structure, ComplexArray]:
+def structured(
+    name: BlocksName, ansatz: Ansatz, *, third: float = 0.0
+) -> tuple[Structure, ComplexArray]:
     """The structure of the blocks of ``ansatz``, and the point that its gates are.
+
+    Args:
+        name: of the family.
+        ansatz: the circuit.
+        third: share of the smallest coordinate that two-CX blocks begin with and keep; other than
+            zero only on the way to such blocks.
 
     Raises:
         BadInputError: when a block that moves is not in the family.
@@ -74,7 +82,7 @@ def structured(name: BlocksName, ansatz: Ansatz) -> tuple[Structure, ComplexArra
             return Structure(frozen=ansatz.frozen), ansatz.gates
         case BlocksName.TWO_CX:
             structure = Structure(frozen=ansatz.frozen, algebras=_two_cx_algebras())
-            factors = [factor for block in moving for factor in _two_cx_factors(block)]
+            factors = [factor for block in moving for factor in _two_cx_factors(block, third)]
             point = np.concatenate([ansatz.gates[: ansatz.frozen], np.reshape(factors, (-1, 4, 4))])
             return structure, point
     axis = next((axis for axis in _AXES if _are_in(name, moving, axis)), None)
@@ -94,10 +102,12 @@ def _two_cx_algebras() -> tuple[ComplexArray, ...]:
     return left, right, core, left, right
 
 
-def _two_cx_factors(block: ComplexArray) -> list[ComplexArray]:
-    """The factors of a block whose third coordinate is forgotten."""
+def _two_cx_factors(block: ComplexArray, third: float) -> list[ComplexArray]:
+    """The factors of a block of whose third coordinate a share is kept."""
     weyl = TwoQubitWeylDecomposition(block, fidelity=None)
-    values, vectors = np.linalg.eigh(weyl.a * np.kron(_X, _X) + weyl.b * np.kron(_Y, _Y))
+    coordinates = (weyl.a, weyl.b, third * weyl.c)
+    pairs = [x * np.kron(pauli, pauli) for x, pauli in zip(coordinates, _PAULIS, strict=True)]
+    values, vectors = np.linalg.eigh(np.sum(pairs, axis=0))
     core = (vectors * np.exp(1j * (values + weyl.global_phase))) @ vectors.conj().T
     return [
         np.kron(weyl.K2l, _EYE),

@@ -7,7 +7,11 @@ from qtools.compile.fitting.objectives.surrogate import refuse_operator
 from qtools.errors import BadInputError
 
 FLAT_FIDELITY = 0.1
-"""Below this fidelity the surrogate leads, where the choice is automatic."""
+"""Below this fidelity the surrogate leads, where the choice is automatic.
+
+It leads as long as some flip is better than none: ``-log F`` is not flat where ``1 - F`` is, and
+goes on faster from there (``benchmarks/flat_start.py``).
+"""
 
 
 class ObjectiveName(StrEnum):

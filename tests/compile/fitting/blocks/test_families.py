@@ -15,6 +15,7 @@ from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, tfim, xyz
+from qtools.compile.settings import BLOCKS
 from qtools.compile.synthesis.two_qubit_blocks import block_circuit
 from qtools.compile.target.evolve import evolve
 from qtools.errors import BadInputError
@@ -153,10 +154,10 @@ def test_gradient_by_factors_equals_finite_differences(name, seed):
     assert slope == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize(("name", "count"), [("two-cx", 14), ("matchgate", 6), ("u1", 5)])
-def test_parameters_span_the_algebra(name, count):
+@pytest.mark.parametrize("name", ["two-cx", "matchgate", "u1"])
+def test_parameters_span_the_algebra(name):
     structure, _ = structured(CASES[name][0], trotter_ansatz(problem(CASES[name][1]), 3))
-    assert structure.num_parameters == count
+    assert structure.num_parameters == BLOCKS[name]
     for algebra in structure.algebras:
         gram = np.einsum("aij,bij->ab", algebra.conj(), algebra).real
         np.testing.assert_allclose(gram, np.eye(len(algebra)), atol=1e-12)
