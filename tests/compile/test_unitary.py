@@ -72,3 +72,18 @@ def test_energy_shift_is_in_the_phase():
 def test_times_that_mean_nothing_are_refused(time):
     with pytest.raises(BadInputError, match="time"):
         UnitaryProblem(hamiltonian=tfim(4), time=time)
+
+
+def test_a_unitary_starts_from_trotter_blocks():
+    problem = UnitaryProblem(hamiltonian=tfim(4), time=0.3)
+    with pytest.raises(BadInputError, match="use trotter"):
+        compile_unitary(problem, CompileSettings(layers=3, start="staircase"))
+
+
+@pytest.mark.parametrize("blocks", ["matchgate", "two-cx"])
+def test_blocks_of_a_unitary_may_be_of_a_family(blocks):
+    problem = UnitaryProblem(hamiltonian=tfim(6, coupling=0.5, field=0.5), time=0.6)
+    settings = CompileSettings(layers=5, blocks=blocks, max_iterations=60)
+    result = compile_unitary(problem, settings)
+    assert result.process_fidelity > 0.999
+    assert result.circuit.count_ops()["cx"] <= 2 * 13
