@@ -92,3 +92,18 @@ def test_a_ring_on_the_sites_of_a_chain():
     assert abs(overlap) ** 2 == pytest.approx(result.process_fidelity, abs=1e-6)
     assert result.process_fidelity > 0.99
     assert np.angle(overlap) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_unitary_starts_from_trotter_blocks():
+    problem = UnitaryProblem(hamiltonian=tfim(4), time=0.3)
+    with pytest.raises(BadInputError, match="use trotter"):
+        compile_unitary(problem, CompileSettings(layers=3, start="staircase"))
+
+
+@pytest.mark.parametrize("blocks", ["matchgate", "two-cx"])
+def test_blocks_of_a_unitary_may_be_of_a_family(blocks):
+    problem = UnitaryProblem(hamiltonian=tfim(6, coupling=0.5, field=0.5), time=0.6)
+    settings = CompileSettings(layers=5, blocks=blocks, max_iterations=60)
+    result = compile_unitary(problem, settings)
+    assert result.process_fidelity > 0.999
+    assert result.circuit.count_ops()["cx"] <= 2 * 13
