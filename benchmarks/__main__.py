@@ -17,6 +17,7 @@ NAMES = (
     "target_vs_quimb",
     "large_chain",
     "optimizers",
+    "compile_as_used",
     "depth_headline",
     "flat_start",
     "block_families",

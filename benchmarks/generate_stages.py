@@ -63,6 +63,7 @@ class Sizes:
         test: circuits of the test split whose bits are measured, at most.
         paced: circuits of about 150 gates that are timed.
         generate: circuits that ``model.generate`` writes.
+        words: of each of them; 150 gates take about 660.
     """
 
     validity: int = 10_000
@@ -75,19 +76,21 @@ class Sizes:
     test: int = 2000
     paced: int = 512
     generate: int = 4
+    words: int = 660
 
 
 QUICK = Sizes(
-    validity=100,
-    samples=80,
-    baseline=40,
-    depth=Depth(simulate=5, compile=3, sequence=40, epochs=4),
-    line=LineRecipe(lines=8_000, width=64, layers=2, vocabulary=2000),
+    validity=20,
+    samples=30,
+    baseline=24,
+    depth=Depth(simulate=2, compile=2, sequence=24, epochs=2),
+    line=LineRecipe(lines=3000, width=32, layers=1, vocabulary=1000),
     hard=1,
-    unseen=10,
-    test=20,
-    paced=16,
+    unseen=6,
+    test=10,
+    paced=4,
     generate=1,
+    words=80,
 )
 
 
@@ -331,15 +334,14 @@ def speed(bench: Bench) -> Record:
     made = list(bench.generator.samples(bench.sizes.paced, request, seed=3, workers=bench.workers))
     seconds = time.perf_counter() - started
     gates = float(np.mean([sum(1 for _ in sample.circuit.gates()) for sample in made]))
-    orders = table.orders(request, range(64), seed=3)
+    orders = table.orders(request, range(min(64, bench.sizes.paced)), seed=3)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     wall, cpu = time.perf_counter(), time.process_time()
     group = sample_group(model, orders, seed=3, temper=Temper())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     written = sum(int((drawn.rows[:, 0] >= FIRST_GATE).sum()) for drawn in group)
-    # About as many words as 150 gates take.
-    slow = generate_pace(model, orders[: bench.sizes.generate], words=660)
+    slow = generate_pace(model, orders[: bench.sizes.generate], words=bench.sizes.words)
     torch.set_num_threads(before)
     return {
         "circuits": len(made),
