@@ -54,7 +54,7 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write ``arrays`` to ``path``, whole or not at all."""
     stream = io.BytesIO()
     digest = np.array(_digest(arrays))
-    np.savez(stream, allow_pickle=False, **{**arrays, _DIGEST: digest})
+    np.savez(stream, **{**arrays, _DIGEST: digest})
     write_bytes(path, stream.getvalue())
 
 
