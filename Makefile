@@ -8,12 +8,18 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := demo-run
 TRAIN  := train-run
+MODEL  := qtools/generate/models/default
 
 .PHONY: demo train test test-slow test-browser docs check format bench chaos clean
 
 demo: $(READY)
 	$(BIN)/qtools compile evolution --model heisenberg --sites 50 --coupling -0.25 \
-	  --initial neel --time 1.2 --layers 5 --out $(RUN) --force
+	  --initial neel --time 1.2 --layers 5 --out $(RUN)/compiled --force
+	@if [ -f $(MODEL)/model.safetensors ]; then \
+	  rm -rf $(RUN)/circuits && \
+	  $(BIN)/qtools generate sample -n 20 --qubits 5:12 --out $(RUN)/circuits; \
+	else echo "no model is bundled, so no circuits are generated; make train makes one"; fi
+	@echo; echo "circuit file: $(RUN)/compiled/circuit.qasm"; echo "reports:"; ls $(RUN)/*/report.html
 
 # The bundled model from nothing, in hours: corpus, training, files of the package. Every stage
 # goes on where it was stopped and is over at once when it was finished before.
@@ -21,7 +27,7 @@ train: $(READY)
 	$(BIN)/qtools datasets build --recipe default --out $(TRAIN)/corpus
 	$(BIN)/qtools generate train --corpus $(TRAIN)/corpus --recipe default --out $(TRAIN)/model
 	$(BIN)/qtools generate publish $(TRAIN)/model --corpus $(TRAIN)/corpus \
-	  --out qtools/generate/models/default
+	  --out $(MODEL)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -40,8 +40,7 @@ autodoc_class_signature = "separated"
 napoleon_use_ivar = True
 napoleon_google_docstring = True
 add_module_names = False
-# Pages on reliability and scaling are made by their scripts.
-suppress_warnings = ["config.cache", "toc.empty_glob"]
+suppress_warnings = ["config.cache"]
 
 
 def _measured(app: object) -> None:

@@ -5,6 +5,7 @@ only on a terminal, and ``NO_COLOR`` is respected (rich does both).
 """
 
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,7 +91,8 @@ def progress(*, quiet: bool = False) -> Iterator[Ticker]:
     Yields a :class:`Ticker`.
     """
     screen = stderr()
-    if quiet or not screen.is_terminal:
+    # FORCE_COLOR asks for colours in a file, never for animation.
+    if quiet or not sys.stderr.isatty():
         yield lambda text, fraction=None: None
         return
     from rich.progress import (

@@ -8,6 +8,7 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz, trotter_circuit
 from qtools.compile.mps import overlap
+from qtools.compile.overlap.dense import DenseOverlap
 from qtools.compile.overlap.layers import layers_of
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.result import Baseline, TrotterPoint
@@ -15,6 +16,7 @@ from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_ansatz
 from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.synthesis.circuit_metrics import gate_counts, two_qubit_depth
+from qtools.compile.target.dense_evolution import MOST_QUBITS
 from qtools.compile.target.evolve import Target, trotter_state
 from qtools.compile.target.integrators import STRANG
 
@@ -42,10 +44,16 @@ def trotter_baseline(
     # Trotter's own circuits have their blocks where the Hamiltonian couples.
     plain = replace(problem, circuit_pairs=None)
 
+    is_dense = target.order == 0 and problem.num_qubits <= MOST_QUBITS
+
     def infidelity(steps: int) -> float:
         angle = _PRECISION * float(np.arccos(np.sqrt(min(fidelity, 1.0 - 1e-12))))
-        state = trotter_state(plain, STRANG, steps, max_angle=angle)
-        reached = abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
+        if is_dense:
+            ansatz = trotter_circuit(plain, steps)
+            reached = abs(DenseOverlap(ansatz, target.mps).value(ansatz.gates)) ** 2
+        else:
+            state = trotter_state(plain, STRANG, steps, max_angle=angle)
+            reached = abs(overlap(target.mps, state.mps)) ** 2 / state.mps.norm() ** 2
         looked_at[steps] = float(min(1.0, reached))
         return max(0.0, 1.0 - reached)
 

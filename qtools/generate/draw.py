@@ -91,9 +91,12 @@ def choose(logits: Tensor, mask: Tensor, uniform: Tensor, temper: Temper) -> tup
     summed = chances.cumsum(1)
     target = uniform[:, None] * summed[:, -1:]
     picked = (summed <= target).sum(1)
-    # Rounding may leave the target at the very end; the last possible value is meant.
-    last = chances.shape[1] - 1 - (chances > 0).flip(1).long().argmax(1)
-    return torch.minimum(picked, last), removed.clamp(0, 1)
+    beyond = picked == chances.shape[1]
+    if bool(beyond.any()):
+        # Rounding left the target at the very end; the last possible value is meant.
+        last = chances.shape[1] - 1 - (chances > 0).flip(1).long().argmax(1)
+        picked = torch.where(beyond, last, picked)
+    return picked, removed.clamp(0, 1)
 
 
 def _chances_of_legal(logits: Tensor, mask: Tensor, temperature: float) -> Tensor:

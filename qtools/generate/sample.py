@@ -138,7 +138,7 @@ class _Batch:
         z_BD = heads.after_op(z_BD, rows[:, Column.OP])
         embedded = []
         for column in (Column.A, Column.B, Column.C):
-            self._draw_operand(column, z_BD, rows, uniform[:, column])
+            self._draw_operand(column, z_BD, rows, recency, uniform[:, column])
             made = self._embed_operand(column, rows, recency)
             embedded.append(made)
             z_BD = heads.after_operand(column, z_BD, made)
@@ -154,21 +154,22 @@ class _Batch:
             return operands.b(a, b, before, recency)
         return operands.c(b, rows[:, Column.C])
 
-    def _draw_operand(self, column: Column, z_BD: Tensor, rows: Tensor, uniform: Tensor) -> None:
+    def _draw_operand(
+        self, column: Column, z_BD: Tensor, rows: Tensor, recency: Tensor, uniform: Tensor
+    ) -> None:
         kinds = _KINDS[rows[:, Column.OP]][:, column - 1]
         before = self._context.context
         for kind in (Kind.QUBIT, Kind.CLBIT, Kind.NUMBER):
             chosen = ((kinds == kind) & ~self._ended).nonzero()[:, 0]
             if len(chosen):
-                part = before.flat(chosen)
                 logits = operand_logits(
                     self._model.columns,
                     kind,
                     column,
                     z_BD[chosen],
                     rows[chosen],
-                    part,
-                    part.recency(),
+                    before.flat(chosen),
+                    recency[chosen],
                 )
                 mask = self._grammar.operand(column, rows)[chosen]
                 rows[chosen, column] = self._choose(logits, mask, uniform[chosen], chosen)

@@ -118,10 +118,12 @@ class Section:
     Attributes:
         title: the heading.
         blocks: in order; a text is a paragraph.
+        fine: many small figures in a row.
     """
 
     title: str
     blocks: tuple[Block, ...]
+    fine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,16 @@ def test_links_lead_to_files(path):
             assert (path.parent / target).exists(), f"{target} is not there"
 
 
+def test_the_architecture_names_files_that_exist():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_/]+(?:\.py|/))`", text))
+    assert len(named) > 20
+    places = {path.relative_to(ROOT).as_posix() for path in (ROOT / "qtools").rglob("*")}
+    places |= {f"{place}/" for place in places} | {"qtools/"}
+    missing = [name for name in named if not any(f"/{p}".endswith(f"/{name}") for p in places)]
+    assert missing == []
+
+
 def speed_rows():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.split("## How good, how fast")[1].split("\n## ")[0]

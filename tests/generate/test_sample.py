@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from scipy.stats import chisquare
 from writing_support import CONDITION_SIZES, small_model
@@ -100,3 +101,31 @@ def test_streams_do_not_depend_on_the_batch():
             together.keep(torch.tensor([1, 2]))
         row = together.next_row()
         assert torch.equal(row[0 if step >= 70 else 1], alone.next_row()[0])
+
+
+def test_choice_stays_legal_where_the_model_gives_nothing_or_rounding_bites():
+    logits = torch.tensor([[0.0, -2000.0, -3000.0], [0.0, -1.0, float("-inf")]])
+    mask = torch.tensor([[False, True, True], [True, True, True]])
+    for sharp in (Temper(), Temper(temperature=0.5), Temper(top_p=0.5)):
+        picked, removed = choose(logits, mask, torch.tensor([0.3, 1.0 - 2**-53]), sharp)
+        assert picked[0] == 1
+        assert removed[0] == 1
+        # Not the value that the model rules out, however close to 1 the draw is.
+        assert picked[1] == (0 if sharp.top_p < 1 else 1)
+    nothing = torch.tensor([[0.0, float("-inf")]])
+    picked, _ = choose(nothing, torch.tensor([[False, True]]), torch.tensor([0.5]), Temper())
+    assert picked[0] == 1
+
+
+def test_draws_follow_the_masked_distribution():
+    logits = torch.log(torch.tensor([[0.5, 0.2, 0.2, 0.1]])).expand(4000, 4)
+    mask = torch.tensor([[False, True, True, True]]).expand(4000, 4)
+    uniform = torch.linspace(0, 1, 4001, dtype=torch.float64)[:-1]
+    picked, removed = choose(logits, mask, uniform, Temper())
+    assert torch.bincount(picked).tolist() == pytest.approx([0, 1600, 1600, 800], abs=1)
+    assert removed.tolist() == pytest.approx([0.5] * 4000)
+    cold, _ = choose(logits, mask, uniform, Temper(temperature=0.5))
+    shares = [4 / 9 * 4000, 4 / 9 * 4000, 1 / 9 * 4000]
+    assert torch.bincount(cold)[1:].tolist() == pytest.approx(shares, abs=1)
+    kept, _ = choose(logits, mask, uniform, Temper(top_p=0.8))
+    assert torch.bincount(kept).tolist() == pytest.approx([0, 2000, 2000], abs=1)

@@ -144,7 +144,7 @@ class ExactOverlap:
             replace: is given each block with its environment among the present others.
         """
         self._load(gates)
-        sweep_there_and_back(self.plan, self._matrices, self._slots, replace)
+        sweep_there_and_back(self.plan, self._matrices, self._slots, replace, self._arrays)
 
     def _overlap(self) -> complex:
         left, right = self._meeting

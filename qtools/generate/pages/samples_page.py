@@ -70,8 +70,9 @@ def samples_page(samples: Sequence[Sample], origin: Origin) -> Page:
             Section(
                 title="Interaction graphs",
                 blocks=tuple(
-                    interaction_graph(one.circuit, title=_title(one)) for one in drawn[:6]
+                    interaction_graph(one.circuit, title=_title(one)) for one in drawn[:8]
                 ),
+                fine=True,
             ),
             Section(title="All of them", blocks=(_listed(samples),)),
         ),

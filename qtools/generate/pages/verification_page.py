@@ -73,7 +73,11 @@ def verification_page(
             ),
             Section(title="Are they new?", blocks=tuple(figures.novelty(record))),
             Section(title="Do they behave alike?", blocks=tuple(figures.behaviour(record))),
-            Section(title="Interaction graphs side by side", blocks=tuple(_side_by_side(some))),
+            Section(
+                title="Interaction graphs side by side",
+                blocks=tuple(_side_by_side(some)),
+                fine=True,
+            ),
             Section(title="A look at them", blocks=_gallery(first["name"], some)),
             Section(
                 title="Every feature",
@@ -82,6 +86,7 @@ def verification_page(
                     f"real circuits; colours are those of the figures above ({_colours(record)}).",
                     *figures.distributions(record),
                 ),
+                fine=True,
             ),
             Section(title="Failures", blocks=_failures(first)),
             Section(

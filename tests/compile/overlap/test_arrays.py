@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from qtools.compile.ansatz import BELL_PAIR, Ansatz
+from qtools.compile.fitting.objectives.log_infidelity import LogInfidelity
 from qtools.compile.overlap.arrays import (
     DOUBLE,
     Device,
@@ -62,6 +63,17 @@ def test_other_arrays_give_the_same(case, kind, make, tolerance):
         assert values[0][0] == pytest.approx(values[1][0], abs=tolerance)
         np.testing.assert_allclose(values[0][1], values[1][1], atol=tolerance)
         assert values[0][1].dtype == np.complex128
+
+
+@pytest.mark.parametrize("kind", [ExactOverlap, TruncatedOverlap])
+@pytest.mark.parametrize(("make", "tolerance"), KINDS)
+def test_other_arrays_sweep_the_same(kind, make, tolerance):
+    ansatz, target = state_case()
+    found = []
+    for arrays in (DOUBLE, make()):
+        cost = LogInfidelity(engine=engine_on(kind, ansatz, target, arrays))
+        found.append(cost.swept(ansatz.gates))
+    np.testing.assert_allclose(found[1], found[0], atol=100 * tolerance)
 
 
 def test_the_processor_is_numpys():

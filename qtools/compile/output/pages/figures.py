@@ -8,6 +8,7 @@ import numpy as np
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.output.pages.words import angle_of
+from qtools.compile.settings import layers_of_steps
 from qtools.report.figures.axes import Axis
 from qtools.report.figures.bars import Bars, Part, bars, stacked
 from qtools.report.figures.brickwork import brickwork
@@ -45,12 +46,15 @@ def fidelity_against_depth(record: Record) -> list[Figure]:
     baseline = record.get("baseline")
     if not baseline:
         return []
-    layers = [2 * point["steps"] + 1 for point in baseline["trotter_points"]]
-    trotter = [max(_SMALLEST, 1 - point["fidelity"]) for point in baseline["trotter_points"]]
+    edge_layers = record["edge_layers"]
+    points = baseline["trotter_points"]
+    layers = [layers_of_steps(point["steps"], edge_layers) for point in points]
+    trotter = [max(_SMALLEST, 1 - point["fidelity"]) for point in points]
     tried = sorted((t["layers"], max(_SMALLEST, 1 - t["fidelity"])) for t in record["trials"])
     compiled = tried or [(record["layers"], max(_SMALLEST, 1 - record["fidelity"]))]
     found = baseline["trotter_same_fidelity_steps"]
-    needs = "more layers than were looked at" if found is None else f"{2 * found + 1} layers"
+    known = f"{layers_of_steps(found or 1, edge_layers)} layers"
+    needs = known if found else "more layers than were looked at"
     return [
         curves(
             [

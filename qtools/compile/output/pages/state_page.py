@@ -55,6 +55,7 @@ def state_page(
                 title="The circuit",
                 blocks=(*figures.circuit_blocks(ansatz), *figures.gate_counts(record)),
             ),
+            Section(title="On the device", blocks=tuple(_hardware(record))),
             Section(
                 title="The optimisation",
                 blocks=(
@@ -130,6 +131,18 @@ def _measured(record: Record) -> list[Table]:
     columns = ("quantity", "target", "compiled", "difference")
     caption = "Measured of the target and of the compiled circuit"
     return [Table(columns=columns, rows=tuple(rows), caption=caption)] if rows else []
+
+
+def _hardware(record: Record) -> list[Table]:
+    found = record["hardware"]
+    if not found:
+        return []
+    rows = [
+        (name.replace("_", " "), words.scalar(value))
+        for name, value in found.items()
+        if isinstance(value, str | int | float)
+    ]
+    return [named_table("The circuit on the qubits of the device, after transpilation", rows)]
 
 
 def _trials(record: Record) -> list[Table]:

@@ -44,6 +44,11 @@ def asked(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def scalar(value: str | float) -> str:
+    """A value as it is shown where its meaning is not known."""
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
 def title(record: Mapping[str, Any]) -> str:
     """What was compiled, in one line."""
     problem = record.get("problem") or {}
