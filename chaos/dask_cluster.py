@@ -28,6 +28,7 @@ class DaskCluster:
         self._count = workers
         self._scheduler: subprocess.Popen[bytes] | None = None
         self._workers: list[subprocess.Popen[bytes]] = []
+        self._busy = threading.Lock()  # several threads may kill
         #: Processes killed so far.
         self.kills = 0
 
@@ -56,22 +57,24 @@ class DaskCluster:
     def restart_scheduler(self, *, pause: float = 1.0) -> None:
         """Kill the scheduler; after a pause it is back, knows nothing, and has new workers."""
         assert self._scheduler is not None
-        _end(self._scheduler)
-        self.kills += 1
-        time.sleep(pause)
-        self.start_scheduler()
-        # Dask's workers end when their scheduler is gone.
-        while self._workers:
-            _end(self._workers.pop())
-        for _ in range(self._count):
-            self._start_worker()
+        with self._busy:
+            _end(self._scheduler)
+            self.kills += 1
+            time.sleep(pause)
+            self.start_scheduler()
+            # Dask's workers end when their scheduler is gone.
+            while self._workers:
+                _end(self._workers.pop())
+            for _ in range(self._count):
+                self._start_worker()
 
     def kill_a_worker(self, rng: random.Random) -> None:
         """Kill one worker with all its processes and start another in its place."""
-        place = rng.randrange(len(self._workers))
-        _end(self._workers.pop(place))
-        self.kills += 1
-        self._start_worker()
+        with self._busy:
+            place = rng.randrange(len(self._workers))
+            _end(self._workers.pop(place))
+            self.kills += 1
+            self._start_worker()
 
     @contextlib.contextmanager
     def killing_every(self, seconds: float, *, seed: int) -> Iterator[None]:

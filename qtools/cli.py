@@ -16,7 +16,7 @@ from qtools.command_help import examples
 from qtools.compile.commands.cite import cite
 from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
-from qtools.errors import QtoolsError
+from qtools.errors import CapacityError, QtoolsError
 from qtools.generate.commands import app as generate_app
 from qtools.merge import merge
 from qtools.view.command import view
@@ -84,6 +84,11 @@ def run(arguments: list[str]) -> int:
         return EXIT_INTERRUPTED
     except QtoolsError as error:
         return _report(error, error.exit_code, str(error))
+    except MemoryError as error:
+        sentence = (
+            "expected enough memory for this input, and there is none left; use a smaller one"
+        )
+        return _report(error, CapacityError.exit_code, sentence)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an exit code
         sentence = f"internal error: {type(error).__name__}: {error}; rerun with --debug"
         return _report(error, EXIT_BUG, sentence)

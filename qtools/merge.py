@@ -36,5 +36,10 @@ def merge(
         show_manifest(
             merge_build(out) if kind == "build" else merge_import(out), out, as_json=json_
         )
+    elif kind == "sample":
+        from qtools.generate.report import show_samples
+        from qtools.generate.sampling import merge_samples
+
+        show_samples(merge_samples(out), out, as_json=json_, quiet=False)
     else:
         raise BadInputError(f"expected a campaign that can be merged in {out}, got {kind!r}")

@@ -122,7 +122,10 @@ def finished(
 
 
 def certified(
-    result: CompilationResult, circuit: "QuantumCircuit | None" = None
+    result: CompilationResult,
+    circuit: "QuantumCircuit | None" = None,
+    *,
+    second_opinion: bool = True,
 ) -> CompilationResult:
     """The result with a certificate: the circuit simulated by another engine.
 
@@ -130,6 +133,7 @@ def certified(
         result: of :func:`compile_problem`.
         circuit: the circuit as read back from its file; the one in memory by default. What follows
             the compiled part in it is left aside, since it changes no fidelity.
+        second_opinion: as in :func:`qtools.compile.certify.certify`.
     """
     with single_threaded_blas():
         certificate = certify(
@@ -137,6 +141,7 @@ def certified(
             result.target.mps,
             target_angle=result.target.angle,
             qubits=result.problem.qubits,
+            second_opinion=second_opinion,
         )
     return replace(result, certificate=certificate)
 

@@ -25,6 +25,7 @@ from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.result import HistoryEntry, Outcome
 from qtools.compile.settings import CompileSettings
+from qtools.compile.starts.easing import in_family
 from qtools.compile.synthesis.circuit import synthesize
 from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
 from qtools.compile.synthesis.one_qubit_gates import unitary_from_column
@@ -207,12 +208,17 @@ def compile_unitary(
 
     Raises:
         CapacityError: when the contraction would take more memory than allowed.
+        BadInputError: when the settings do not fit a unitary.
     """
     if problem.hamiltonian.strings:
         term = problem.hamiltonian.strings[0]
         raise BadInputError(
             f"the term {term.label} acts on {len(term.sites)} qubits; a whole unitary is compiled "
             "for terms on one or two only, a state (qtools compile evolution) for any"
+        )
+    if settings.start not in ("auto", "trotter"):
+        raise BadInputError(
+            f"a unitary starts from Trotter blocks, got the start {settings.start!r}; use trotter"
         )
     tell = on_progress or silent
     memory = settings.max_memory
@@ -225,6 +231,7 @@ def compile_unitary(
         target = evolve(
             problem, tolerance=settings.tolerance, max_bond=settings.max_bond, max_memory=memory
         )
+        ansatz = in_family(ansatz, target.mps, sitting)
         start = abs(precise_overlap(ansatz, target.mps, max_memory=memory)) ** 2
         ended = sitting.fitted(ansatz, target, 1.0 - start)
         compiled = ansatz.with_gates(ended.gates)

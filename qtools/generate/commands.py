@@ -13,6 +13,13 @@ app = typer.Typer(no_args_is_help=True, help="Write realistic benchmark circuits
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
+Where = Annotated[
+    str,
+    typer.Option("--executor", help="serial, processes:N, dask:ADDRESS or dask:FILE.toml."),
+]
+ShardOption = Annotated[
+    str, typer.Option("--shard", help="Only part I/N, for job arrays; then: qtools merge.")
+]
 ModelOption = Annotated[
     str, typer.Option("--model", help="A bundled model's name, or a model directory.")
 ]
@@ -75,18 +82,24 @@ def sample(
     temperature: Annotated[float, typer.Option(help="Below 1: more typical circuits.")] = 1.0,
     top_p: Annotated[float, typer.Option(help="Keep the likeliest values only.")] = 1.0,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
-    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    executor: Where = "serial",
+    shard: ShardOption = "1/1",
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Sample circuits; every one is valid by construction."""
-    from qtools.generate.draw import Temper
-    from qtools.generate.generator import CircuitGenerator
-    from qtools.generate.options import make_request
+    """Sample circuits; every one is valid by construction. Run again to finish what was stopped."""
     from qtools.generate.report import run_sampling
-    from qtools.generate.write import writer
+    from qtools.generate.sampling import SampleJob
+    from qtools.runs.executors import parse_executor
+    from qtools.runs.sharding import parse_shard
 
-    request = make_request(
+    job = SampleJob(
+        model=model,
+        n=n,
+        seed=seed,
+        temperature=temperature,
+        top_p=top_p,
+        format=format_,
         qubits=qubits,
         gates=gates,
         depth=depth,
@@ -96,23 +109,14 @@ def sample(
         only_gates=only_gates,
         measure=measure,
     )
-    temper = Temper(temperature=temperature, top_p=top_p)
-    write = writer(format_, out)
-    generator = CircuitGenerator.from_pretrained(model)
-    with console.progress(quiet=quiet) as tick:
-        run_sampling(
-            generator,
-            n,
-            request,
-            seed=seed,
-            temper=temper,
-            workers=workers,
-            write=write,
-            out=out,
-            as_json=json_,
-            quiet=quiet,
-            tick=tick,
-        )
+    run_sampling(
+        job,
+        out,
+        executor=parse_executor(executor),
+        shard=parse_shard(shard),
+        as_json=json_,
+        quiet=quiet,
+    )
 
 
 @app.command()

@@ -1,10 +1,8 @@
 """The Python API: a model that writes circuits."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from multiprocessing import get_context
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from qtools.generate.pretrained import Pretrained, load_pretrained, save_pretrai
 from qtools.generate.request import Request
 from qtools.generate.rows import decode_rows
 from qtools.generate.sample import Drawn, Order, sample_group
+from qtools.runs.executors import Limits, Processes, run_all
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 #: which costs less time per circuit.
 GROUPS = (64, 128)
 _MANY = 4 * GROUPS[0]
+_LIMITS = Limits(seconds=4 * 3600.0, memory_bytes=64 << 30)
 Span = int | tuple[int, int] | None
 
 
@@ -136,12 +136,23 @@ class CircuitGenerator:
         orders = table.orders(request or Request(), range(n), seed=seed)
         by_index = {order.index: order for order in orders}
         for drawn in self.draw(orders, seed=seed, temper=temper, workers=workers):
-            yield Sample(
-                index=drawn.index,
-                circuit=decode_rows(drawn.rows),
-                conditions=table.conditions(by_index[drawn.index]),
-                removed=drawn.removed,
-            )
+            yield self.sample_of(drawn, by_index[drawn.index])
+
+    def sample_of(self, drawn: Drawn, order: Order) -> Sample:
+        """The circuit of drawn rows."""
+        return Sample(
+            index=drawn.index,
+            circuit=decode_rows(drawn.rows),
+            conditions=self.pretrained.table.conditions(order),
+            removed=drawn.removed,
+        )
+
+    def groups(self, orders: Sequence[Order]) -> list[list[Order]]:
+        """The orders as groups that are each sampled in one batch."""
+        # Circuits of like length share a group, so that none waits long for the others.
+        ordered = sorted(orders, key=lambda o: (-o.conditions[4], -o.limits.num_qubits))
+        size = GROUPS[len(ordered) >= _MANY]
+        return [ordered[i : i + size] for i in range(0, len(ordered), size)]
 
     def draw(
         self,
@@ -152,11 +163,7 @@ class CircuitGenerator:
         workers: int = 1,
     ) -> Iterator[Drawn]:
         """Sample circuits whose conditions and limits are settled; see :meth:`samples`."""
-        # Circuits of like length share a group, so that none waits long for the others.
-        ordered = sorted(orders, key=lambda o: (-o.conditions[4], -o.limits.num_qubits))
-        size = GROUPS[len(ordered) >= _MANY]
-        groups = [ordered[i : i + size] for i in range(0, len(ordered), size)]
-        yield from self._drawn(groups, seed, temper or Temper(), workers)
+        yield from self._drawn(self.groups(orders), seed, temper or Temper(), workers)
 
     def _drawn(
         self, groups: list[list[Order]], seed: int, temper: Temper, workers: int
@@ -170,11 +177,12 @@ class CircuitGenerator:
             raise BadInputError(
                 "expected a model loaded with from_pretrained for several workers; save it first"
             )
-        context = get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(groups)), mp_context=context) as pool:
-            tasks = [pool.submit(_work, str(self._source), g, seed, temper) for g in groups]
-            for task in tasks:
-                yield from task.result()
+        work = partial(_sample_group, str(self._source), seed=seed, temper=temper)
+        executor = Processes(count=min(workers, len(groups)))
+        for outcome in run_all(work, groups, executor=executor, limits=_LIMITS):
+            if outcome.value is None:
+                raise BadInputError(f"a group could not be sampled: {outcome.message}; run again")
+            yield from outcome.value
 
 
 class _one_thread:  # noqa: N801 - a context manager that reads like a function
@@ -190,12 +198,21 @@ class _one_thread:  # noqa: N801 - a context manager that reads like a function
 
 @lru_cache(maxsize=1)
 def _loaded(source: str) -> Pretrained:
-    torch.set_num_threads(1)
     return load_pretrained(source)
 
 
-def _work(source: str, orders: list[Order], seed: int, temper: Temper) -> list[Drawn]:
-    return sample_group(_loaded(source).model, orders, seed=seed, temper=temper)
+def sample_in_worker(
+    source: str, orders: Sequence[Order], seed: int, temper: Temper
+) -> list[Drawn]:
+    """Sample one group in a process that keeps the model for the next one."""
+    with _one_thread():
+        return sample_group(_loaded(source).model, orders, seed=seed, temper=temper)
+
+
+def _sample_group(
+    source: str, orders: Sequence[Order], *, seed: int, temper: Temper
+) -> list[Drawn]:
+    return sample_in_worker(source, orders, seed, temper)
 
 
 def _span(value: Span) -> tuple[int, int] | None:

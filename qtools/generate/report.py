@@ -1,7 +1,6 @@
 """Runs of the command line with their results on stdout and stderr."""
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,15 +11,17 @@ import typer
 from qtools import console
 from qtools.console import Ticker
 from qtools.generate.checkpoint import Progress
-from qtools.generate.draw import Temper
-from qtools.generate.generator import CircuitGenerator, Sample
+from qtools.generate.generator import Sample
 from qtools.generate.losses import BitsPerGate
 from qtools.generate.pages.samples_page import write_samples_page
 from qtools.generate.recipe import TrainRecipe, load_recipe
-from qtools.generate.request import Request
-from qtools.generate.write import Origin, Write, require_empty
+from qtools.generate.sampling import Sampled, SampleJob, run_sample
+from qtools.generate.write import require_empty
 from qtools.report.page import REPORT
+from qtools.runs.executors import Executor
 from qtools.runs.files import write_text
+from qtools.runs.sharding import Shard
+from qtools.runs.stopping import stopping_on_sigterm
 
 
 def run_training(
@@ -91,45 +92,34 @@ def _note(
 
 
 def run_sampling(
-    generator: CircuitGenerator,
-    n: int,
-    request: Request,
-    *,
-    seed: int,
-    temper: Temper,
-    workers: int,
-    write: Write,
+    job: SampleJob,
     out: Path,
+    *,
+    executor: Executor,
+    shard: Shard,
     as_json: bool,
     quiet: bool,
-    tick: Ticker,
 ) -> None:
     """Sample, write, and print what was made."""
-    started = time.perf_counter()
-    found: list[Sample] = []
-    show = console.counting(tick, n, "circuits")
-    for made in generator.samples(n, request, seed=seed, temper=temper, workers=workers):
-        found.append(made)
-        show(len(found))
-    seconds = time.perf_counter() - started
-    found.sort(key=lambda made: made.index)
-    origin = Origin(
-        model=generator.model_id,
-        request=request,
-        seed=seed,
-        temperature=temper.temperature,
-        top_p=temper.top_p,
-    )
-    write(found, origin)
-    write_samples_page(out, found, origin)
-    record = summary(found, seconds)
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        found = run_sample(job, out, executor=executor, tick=tick, shard=shard)
+    if found is None:
+        console.note(f"shard {shard} is done; when all are, run: qtools merge {out}")
+    else:
+        show_samples(found, out, as_json=as_json, quiet=quiet)
+
+
+def show_samples(found: Sampled, out: Path, *, as_json: bool, quiet: bool) -> None:
+    """Write the page of sampled circuits and print what was made."""
+    write_samples_page(out, list(found.samples), found.origin)
+    record = summary(found.samples, found.seconds)
     if as_json:
         typer.echo(json.dumps(record))
     elif not quiet:
         console.note(
-            f"{n} circuits, {record['gates']} gates, {record['circuits_per_second']:.1f} circuits "
-            f"per second; the grammar removed {record['removed_probability']:.2%} of the "
-            "probability"
+            f"{record['circuits']} circuits, {record['gates']} gates, "
+            f"{record['circuits_per_second']:.1f} circuits per second; the grammar removed "
+            f"{record['removed_probability']:.2%} of the probability"
         )
         console.note(f"written to {out}; look at {out / REPORT}")
         console.next_command(

@@ -11,7 +11,9 @@ from qtools.circuits.qiskit_io import to_qiskit
 from qtools.errors import OutputExistsError, UsageError, nearest
 from qtools.generate.generator import Sample
 from qtools.generate.request import Request
+from qtools.runs.campaign import FOLDER, begun
 from qtools.runs.files import replacing, write_text
+from qtools.runs.lock import holds_anything
 from qtools.runs.tasks import canonical_json
 
 
@@ -53,12 +55,12 @@ def writer(kind: str, out: Path) -> Write:
 
 
 def require_empty(out: Path) -> None:
-    """Refuse a directory that holds something.
+    """Refuse a directory that holds something other than an unfinished campaign.
 
     Raises:
         OutputExistsError: it does.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if begun(out / FOLDER) is None and holds_anything(out):
         raise OutputExistsError(f"expected an empty or new directory, got {out}; choose another")
 
 

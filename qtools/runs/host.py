@@ -8,13 +8,14 @@ host over its standard streams, and the host keeps a worker with limits
 Messages are pickled: both ends are this program, started by the same user.
 """
 
+import contextlib
 import os
 import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from qtools import __version__
 from qtools.errors import BadInputError
@@ -44,27 +45,41 @@ def run_chunk(
             f"expected qtools {version} on every worker, and one has {__version__}; "
             "install the same version everywhere"
         )
-    host: _Host | None = getattr(_here, "host", None)
+    host: Host | None = getattr(_here, "host", None)
     if host is None or not host.alive():
-        host = _here.host = _Host()
+        host = _here.host = Host()
     return host.run(function, arguments, limits)
 
 
-class _Host:
-    """The host process of one thread."""
+class Host:
+    """One host process; a context manager that ends it."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "qtools.runs.host"]
+        command = [sys.executable, "-c", "from qtools.runs.host import serve; serve()"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process; a call that it still makes is stopped."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        self._process.kill()
+        self._process.wait()
+
     def alive(self) -> bool:
+        """Whether the process still runs."""
         return self._process.poll() is None
 
     def run(
         self, function: Callable[[Any], Any], arguments: Sequence[Any], limits: Limits
     ) -> list[Outcome[Any]]:
+        """Outcomes of calls, numbered from 0; raises :class:`EOFError` when the process died."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         _send(self._process.stdin, (function, list(arguments), limits))
@@ -87,19 +102,14 @@ def _receive(stream: IO[bytes]) -> Any:
     return pickle.loads(data)  # noqa: S301 - both ends are this program
 
 
-def _main() -> None:
-    """Serve chunks until standard input ends."""
+def serve() -> None:
+    """Be a host: answer chunks until standard input ends."""
     # Whatever a call prints goes to standard error; standard output carries answers only.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    while True:
-        try:
+    # The caller may end at any moment.
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
             function, arguments, limits = _receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        outcomes = list(run_in_workers(function, arguments, count=1, limits=limits))
-        _send(answers, outcomes)
-
-
-if __name__ == "__main__":
-    _main()
+            outcomes = list(run_in_workers(function, arguments, count=1, limits=limits))
+            _send(answers, outcomes)

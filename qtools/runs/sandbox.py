@@ -5,7 +5,8 @@ from multiprocessing import current_process
 from typing import TypeVar
 
 from qtools.errors import BadInputError
-from qtools.runs.executors import Ending, Limits, Processes, run_all
+from qtools.runs.executors import Ending, Limits
+from qtools.runs.host import Host
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -30,7 +31,9 @@ def sandboxed(
     if current_process().daemon:
         # A worker has its limits already, and may not start processes.
         return function(argument)
-    (outcome,) = run_all(function, [argument], executor=Processes(count=1), limits=limits)
+    # A host, because it does not run the caller's main module again as a worker would.
+    with Host() as host:
+        (outcome,) = host.run(function, [argument], limits)
     if outcome.ending is Ending.DONE:
         value: R = outcome.value  # type: ignore[assignment]  # None is a value as well
         return value

@@ -6,6 +6,7 @@ inside the directory that it belongs to.
 """
 
 import json
+import os
 import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,13 +26,14 @@ def read_bytes(path: Path, *, what: str, max_bytes: int = MAX_BYTES) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise BadInputError(f"expected the {what} in {path}, which is no regular file")
-        # One more byte than allowed: the size of a growing or special file cannot be trusted.
         with path.open("rb") as stream:
-            data = stream.read(max_bytes + 1)
+            size = os.fstat(stream.fileno()).st_size
+            # One more byte than there is: the size of a growing file cannot be trusted.
+            data = stream.read(size + 1) if size <= max_bytes else bytes(0)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or error
         raise BadInputError(f"cannot read the {what} file {path}: {reason}") from None
-    if len(data) > max_bytes:
+    if max(size, len(data)) > max_bytes:
         raise BadInputError(
             f"expected at most {max_bytes} bytes in the {what} file {path}, which has more; "
             "split it"

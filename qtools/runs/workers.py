@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -91,7 +92,7 @@ class _Worker:
 
     def __init__(self, function: Callable[[Any], Any], limits: Limits, batch: list[_Job]) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload([function.__module__])
+        context.set_forkserver_preload([_module_of(function)])
         self.connection, theirs = context.Pipe()
         self._limits = limits
         self._process = context.Process(target=_serve, args=(theirs, function, limits), daemon=True)
@@ -177,6 +178,13 @@ class _Worker:
         self.kill()
 
 
+def _module_of(function: Callable[..., Any]) -> str:
+    """Where a function, or what a partial calls, was defined."""
+    while isinstance(function, partial):
+        function = function.func
+    return function.__module__
+
+
 def _own_peak() -> int:
     """Largest resident memory of this process so far, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -212,7 +220,9 @@ def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limit
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Parsers that crash write to stderr; their outcome says what happened.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = limits.memory_bytes if most < 0 else min(most, limits.memory_bytes)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         connection.send(None)

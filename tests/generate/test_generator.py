@@ -159,3 +159,23 @@ def test_spans():
 def test_writer_refuses_unknown_forms(tmp_path):
     with pytest.raises(UsageError, match="did you mean 'qasm"):
         writer("qasm", tmp_path / "x")
+
+
+def test_shards_and_executors_give_the_same_files(directory, tmp_path, capsys):
+    from qtools.cli import run
+
+    command = ["generate", "sample", "--model", str(directory), "-n", "70", "--gates", "2:12"]
+    quiet = ["--quiet", "--out"]
+    assert run([*command, *quiet, str(tmp_path / "one")]) == 0
+    assert run([*command, "--executor", "processes:2", *quiet, str(tmp_path / "two")]) == 0
+    for shard in ("1/2", "2/2"):
+        assert run([*command, "--shard", shard, *quiet, str(tmp_path / "three")]) == 0
+    assert run(["merge", str(tmp_path / "three")]) == 0
+    found = [
+        {path.name: path.read_bytes() for path in (tmp_path / name).glob("*.qasm")}
+        for name in ("one", "two", "three")
+    ]
+    assert len(found[0]) == 70
+    assert found[0] == found[1] == found[2]
+    assert not (tmp_path / "one" / ".tasks").exists()
+    assert run([*command, *quiet, str(tmp_path / "one")]) == 4

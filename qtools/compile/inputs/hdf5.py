@@ -4,6 +4,8 @@ A file can point out of itself: to other files by external links, external stora
 sets. None of them is followed. What is read is plain data, bounded before it is allocated.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,18 @@ from qtools.runs.sandbox import sandboxed
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _MAX_BYTES = 2 << 30  # of one data set
 _MAX_KEYS = 100_000
+# What h5py raises on damaged files.
+_ERRORS = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    NotImplementedError,
+)
 
 
 def hdf5_numbers(path: Path) -> dict[str, NDArray[Any]]:
@@ -91,10 +105,18 @@ def _read_text(place: tuple[Path, str]) -> str:
     return value
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     import h5py
 
-    return h5py.File(path, "r")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except BadInputError:
+        raise
+    except _ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadInputError(f"cannot read {path}, which is damaged HDF5 ({reason})") from None
 
 
 def _plain(item: Any, path: Path) -> Any:

@@ -197,7 +197,7 @@ def _refusals(source: str, *, language: str) -> Iterator[None]:
         reason = error.message
     except RecursionError:
         reason = "it is nested too deep"
-    except (ValueError, TypeError, OverflowError, MemoryError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
     except BaseException as error:
         # Rust code that panics raises PyO3's PanicException, which is no Exception.

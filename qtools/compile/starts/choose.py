@@ -18,7 +18,7 @@ from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
 from qtools.compile.starts.continuation import depth_continued, time_continued
 from qtools.compile.starts.disentangle import disentangled_ansatz
-from qtools.compile.starts.easing import eased_to_two_cx
+from qtools.compile.starts.easing import in_family
 from qtools.compile.starts.following import roughly_fitted
 from qtools.compile.starts.short_chain import shortening_for, transferred
 from qtools.compile.starts.staircase import staircase_ansatz
@@ -97,10 +97,7 @@ def starting_ansatz(problem: Problem, layers: int, target: Target, sitting: Sitt
     Raises:
         BadInputError: when the start asked for needs another kind of problem.
     """
-    ansatz = _start(problem, layers, target, sitting)
-    if sitting.settings.blocks == "two-cx":
-        return eased_to_two_cx(ansatz, target.mps, sitting)
-    return ansatz
+    return in_family(_start(problem, layers, target, sitting), target.mps, sitting)
 
 
 def _start(problem: Problem, layers: int, target: Target, sitting: Sitting) -> Ansatz:

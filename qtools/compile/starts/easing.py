@@ -17,6 +17,13 @@ _PORTIONS = 4  # in which the third coordinate is taken away
 _ITERATIONS = 25  # after each
 
 
+def in_family(ansatz: Ansatz, target: MPS, sitting: Sitting) -> Ansatz:
+    """``ansatz`` made ready for the family of blocks that the settings ask for."""
+    if sitting.settings.blocks == "two-cx":
+        return eased_to_two_cx(ansatz, target, sitting)
+    return ansatz
+
+
 def eased_to_two_cx(ansatz: Ansatz, target: MPS, sitting: Sitting) -> Ansatz:
     """``ansatz`` with a quarter of its blocks' third coordinates, fitted on the way there.
 

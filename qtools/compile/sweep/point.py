@@ -48,8 +48,9 @@ def compile_point(payload: PointPayload) -> dict[str, Any]:
     compile_ = depth.search_depth if request.searches_depth else compiler.compile_problem
     result = compile_(problem, settings)
     text = circuit_text(result.whole_circuit, provenance=provenance(result))
-    # The circuit that is certified is the one that is written.
-    result = compiler.certified(result, parse_circuit(text))
+    # The circuit that is certified is the one that is written. Whether Aer answers depends on how
+    # busy a machine is, and what a point gives must not.
+    result = compiler.certified(result, parse_circuit(text), second_opinion=False)
     return {**_figures(measured(result, observables)), "qasm": text}
 
 

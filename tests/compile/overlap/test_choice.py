@@ -6,14 +6,17 @@ from qtools.compile.overlap.choice import (
     Engine,
     build,
     choose,
+    depth_of,
     precise_overlap,
     readable_bytes,
+    widest_cut,
 )
 from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.truncated import TruncatedOverlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg
+from qtools.compile.starts.staircase import staircase_ansatz
 from qtools.compile.target.evolve import evolve
 from qtools.errors import CapacityError
 from tests.compile.dense import random_mps
@@ -35,6 +38,18 @@ def ansatz(num_qubits, layers):
 
 def target(num_qubits, bond):
     return random_mps(np.random.default_rng(0), num_qubits, bond)
+
+
+def test_a_staircase_is_deep_but_narrow():
+    state = target(60, 2)
+    staircases = staircase_ansatz(state, 2)
+    assert depth_of(staircases) > 40
+    assert widest_cut(staircases) == 4
+    assert choose(staircases, state, max_memory=PLENTY).engine is Engine.EXACT
+
+
+def test_the_widest_cut_of_a_brickwork_is_about_its_layers():
+    assert [widest_cut(ansatz(8, layers)) for layers in (1, 4, 5)] == [2, 4, 6]
 
 
 def test_shallow_circuits_are_contracted_exactly_and_deep_ones_truncated():

@@ -1,0 +1,243 @@
+"""Sampling as a campaign: one task per group of circuits, on one machine or many.
+
+Which circuits form a group depends on the request alone, and every circuit has a random stream of
+its own, so that the circuits are the same wherever the groups are sampled. Records lie in
+``.tasks/`` until the circuits are written.
+"""
+
+import base64
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qtools.console import Ticker
+from qtools.errors import BadInputError
+from qtools.generate.draw import Temper
+from qtools.generate.generator import CircuitGenerator, Sample, sample_in_worker
+from qtools.generate.options import make_request
+from qtools.generate.request import Request
+from qtools.generate.sample import Drawn, Order
+from qtools.generate.vocabulary import NUM_COLUMNS
+from qtools.generate.write import Origin, writer
+from qtools.runs.campaign import FOLDER, Campaign, Failure, results, resumed, run_campaign
+from qtools.runs.executors import Executor, Limits
+from qtools.runs.lock import locked
+from qtools.runs.sharding import WHOLE, Shard
+from qtools.runs.tasks import Task
+from qtools.runs.typed import typed
+
+KIND = "sample"
+LIMITS = Limits(seconds=4 * 3600.0, memory_bytes=64 << 30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleJob:
+    """What to sample, in the words of the command line.
+
+    Attributes:
+        model: a bundled model's name, or a model directory.
+        n: how many circuits.
+        seed, temperature, top_p: of the sampler.
+        format: qasm2, qasm3 or parquet.
+        qubits, gates, depth, family, gate_set, level, only_gates, measure: see
+            :func:`qtools.generate.options.make_request`.
+    """
+
+    model: str
+    n: int
+    seed: int = 0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    format: str = "qasm2"
+    qubits: str = ""
+    gates: str = ""
+    depth: int | None = None
+    family: str = ""
+    gate_set: str = ""
+    level: str = ""
+    only_gates: str = ""
+    measure: str = "any"
+
+    def request(self) -> Request:
+        """The conditions on all circuits."""
+        return make_request(
+            qubits=self.qubits,
+            gates=self.gates,
+            depth=self.depth,
+            family=self.family,
+            gate_set=self.gate_set,
+            level=self.level,
+            only_gates=self.only_gates,
+            measure=self.measure,
+        )
+
+    def temper(self) -> Temper:
+        """Temperature and top-p."""
+        return Temper(temperature=self.temperature, top_p=self.top_p)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """Circuits that were sampled and written.
+
+    Attributes:
+        samples: in the order of their numbers.
+        origin: what made them.
+        seconds: of this sitting.
+    """
+
+    samples: Sequence[Sample]
+    origin: Origin
+    seconds: float
+
+
+def run_sample(
+    job: SampleJob, out: Path, *, executor: Executor, tick: Ticker, shard: Shard = WHOLE
+) -> Sampled | None:
+    """Sample and write the circuits of a job; resumes when rerun.
+
+    Args:
+        job: what to sample.
+        out: a new directory, or one where this job was begun.
+        executor: where.
+        tick: told about progress.
+        shard: which groups.
+
+    Returns:
+        The circuits; None for a shard, after which :func:`merge_samples` makes them of all.
+
+    Raises:
+        OutputExistsError: ``out`` holds something else.
+        BadInputError: no such model, conditions that cannot be met, or another run works there.
+        StoppedEarlyError: the executor is gone; run again to go on.
+    """
+    began = time.perf_counter()
+    write = writer(job.format, out)
+    drawing = _Drawing.of(job)
+    if shard.count > 1:
+        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
+        return None
+    with locked(out):
+        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick)
+        found = drawing.samples(out / FOLDER)
+        write(found, drawing.origin)
+        shutil.rmtree(out / FOLDER)
+    seconds = time.perf_counter() - began
+    return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
+
+
+def merge_samples(out: Path) -> Sampled:
+    """Write the circuits of a job whose shards have all run.
+
+    Raises:
+        StoppedEarlyError: some groups have not.
+        BadInputError: records disagree or are damaged, or the model has changed.
+    """
+    began = time.perf_counter()
+    request, _ = resumed(out / FOLDER)
+    job = typed(SampleJob, request, source="the request of the sampling")
+    drawing = _Drawing.of(job)
+    resumed(out / FOLDER, drawing.campaign)
+    with locked(out):
+        found = drawing.samples(out / FOLDER)
+        writer(job.format, out)(found, drawing.origin)
+        shutil.rmtree(out / FOLDER)
+    seconds = time.perf_counter() - began
+    return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Drawing:
+    """A job with its model and its groups."""
+
+    generator: CircuitGenerator
+    orders: dict[int, Order]
+    campaign: Campaign
+    origin: Origin
+
+    @classmethod
+    def of(cls, job: SampleJob) -> "_Drawing":
+        generator = CircuitGenerator.from_pretrained(job.model)
+        request = job.request()
+        orders = generator.pretrained.table.orders(request, range(job.n), seed=job.seed)
+        groups = generator.groups(orders)
+        asked = {"request": request.as_json(), "n": job.n, "seed": job.seed}
+        asked |= {"temperature": job.temperature, "top_p": job.top_p, "model": generator.model_id}
+        tasks = [Task(kind="group", arguments={**asked, "group": i}) for i in range(len(groups))]
+        payloads = {
+            task.id: GroupPayload(
+                model=job.model, orders=tuple(group), seed=job.seed, temper=job.temper()
+            )
+            for task, group in zip(tasks, groups, strict=True)
+        }
+        campaign = Campaign(
+            kind=KIND,
+            request=asdict(job) | {"model": _absolute(job.model)},
+            tasks=tasks,
+            function=sample_task,
+            payload=lambda task: payloads[task.id],
+            limits=LIMITS,
+        )
+        origin = Origin(
+            model=generator.model_id,
+            request=request,
+            seed=job.seed,
+            temperature=job.temperature,
+            top_p=job.top_p,
+        )
+        by_index = {order.index: order for order in orders}
+        return cls(generator=generator, orders=by_index, campaign=campaign, origin=origin)
+
+    def samples(self, folder: Path) -> list[Sample]:
+        """All circuits, in the order of their numbers."""
+        found: list[Sample] = []
+        for _, value in results(self.campaign, folder):
+            if isinstance(value, Failure):
+                raise BadInputError(f"a group could not be sampled ({value.message}); run again")
+            found += [
+                self.generator.sample_of(drawn, self.orders[drawn.index])
+                for drawn in map(_drawn, value)
+            ]
+        return sorted(found, key=lambda made: made.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupPayload:
+    """What a worker is given: a model by name, and the circuits of one group."""
+
+    model: str
+    orders: tuple[Order, ...]
+    seed: int
+    temper: Temper
+
+
+def sample_task(payload: GroupPayload) -> list[dict[str, Any]]:
+    """Sample one group; its rows as JSON values."""
+    drawn = sample_in_worker(payload.model, payload.orders, payload.seed, payload.temper)
+    return [
+        {
+            "index": one.index,
+            "rows": base64.b64encode(one.rows.astype("<i2").tobytes()).decode("ascii"),
+            "removed": one.removed,
+        }
+        for one in drawn
+    ]
+
+
+def _drawn(record: dict[str, Any]) -> Drawn:
+    rows = np.frombuffer(base64.b64decode(record["rows"]), dtype="<i2")
+    return Drawn(
+        index=record["index"],
+        rows=rows.reshape(-1, NUM_COLUMNS).astype(np.int16),
+        removed=record["removed"],
+    )
+
+
+def _absolute(model: str) -> str:
+    """A model's name, or its directory wherever it is looked for from."""
+    return str(Path(model).absolute()) if Path(model).is_dir() else model
