@@ -6,9 +6,12 @@ transverse-field Ising chain with general blocks and matchgates.
     python -m benchmarks.block_families
 """
 
+import argparse
+import json
+from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.measure import machine, write_results
+from benchmarks.measure import RESULTS, machine, write_results
 from qtools.compile.compiler import compile_problem
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
@@ -49,16 +52,34 @@ def measure(name: str, hamiltonian: ChainHamiltonian, blocks: str, layers: int) 
     }
 
 
-def main() -> None:
-    """Run all cases and write the table."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the families asked for, keep the others' rows, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--blocks", nargs="+", default=sorted({case[2] for case in CASES}))
+    chosen = parser.parse_args(arguments).blocks
     measured_on = machine()
-    rows = []
+    kept = {_key(row): row for row in _kept()}
     for name, hamiltonian, blocks, depths in CASES:
-        for layers in depths:
-            rows.append(measure(name, hamiltonian, blocks, layers))
-            print(rows[-1], flush=True)
+        for layers in depths if blocks in chosen else ():
+            row = measure(name, hamiltonian, blocks, layers)
+            kept[_key(row)] = row
+            print(row, flush=True)
+    order = [(name, blocks, layers) for name, _, blocks, depths in CASES for layers in depths]
     notes = f"{SITES} qubits, t = {TIME}, Neel state; at most {ITERATIONS} iterations."
+    rows = [kept[key] for key in order if key in kept]
     write_results("block_families", rows, measured_on=measured_on, notes=notes)
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, int]:
+    return row["chain"], row["blocks"], row["layers"]
+
+
+def _kept() -> list[dict[str, Any]]:
+    path = RESULTS / "block_families.json"
+    if not path.exists():
+        return []
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows
 
 
 if __name__ == "__main__":

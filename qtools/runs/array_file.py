@@ -53,8 +53,8 @@ MAX_BYTES = 4 << 30
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write ``arrays`` to ``path``, whole or not at all."""
     stream = io.BytesIO()
-    digest = np.array(_digest(arrays))
-    np.savez(stream, allow_pickle=False, **{**arrays, _DIGEST: digest})
+    named: dict[str, Any] = {**arrays, _DIGEST: np.array(_digest(arrays))}
+    np.savez(stream, **named)
     write_bytes(path, stream.getvalue())
 
 

@@ -3,7 +3,10 @@ import pytest
 from qiskit.quantum_info import Operator
 from scipy.linalg import expm
 
+from qtools.compile.geometry.lattices import ring
+from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
+from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.models import heisenberg, tfim
 from qtools.compile.settings import CompileSettings
 from qtools.compile.synthesis.circuit_metrics import two_qubit_depth
@@ -72,6 +75,23 @@ def test_energy_shift_is_in_the_phase():
 def test_times_that_mean_nothing_are_refused(time):
     with pytest.raises(BadInputError, match="time"):
         UnitaryProblem(hamiltonian=tfim(4), time=time)
+
+
+def test_a_ring_on_the_sites_of_a_chain():
+    evolution = EvolutionProblem.on_qubits(
+        hamiltonian=tfim(ring(5)), initial=InitialState.named("zero", num_qubits=5), time=0.4
+    )
+    assert evolution.qubits is not None
+    problem = UnitaryProblem(
+        hamiltonian=evolution.hamiltonian, time=evolution.time, qubits=evolution.qubits
+    )
+    result = compile_unitary(problem, CompileSettings(layers=5, tolerance=1e-8, max_iterations=30))
+    generator = tfim(ring(5)).to_sparse_pauli_op().to_matrix()
+    exact = expm(-0.4j * generator)
+    overlap = np.trace(exact.conj().T @ Operator(result.circuit).data) / 2**5
+    assert abs(overlap) ** 2 == pytest.approx(result.process_fidelity, abs=1e-6)
+    assert result.process_fidelity > 0.99
+    assert np.angle(overlap) == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_unitary_starts_from_trotter_blocks():

@@ -52,9 +52,9 @@ def from_quimb(state: "MatrixProductState") -> MPS:
 
 def save_mps(path: Path, mps: MPS) -> None:
     """Write ``mps`` to the npz file ``path``, whole or not at all."""
-    arrays = {f"tensor_{site}": tensor for site, tensor in enumerate(mps.tensors)}
+    arrays: dict[str, Any] = {f"tensor_{i}": tensor for i, tensor in enumerate(mps.tensors)}
     stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, format=_FORMAT, num_sites=mps.num_sites, **arrays)
+    np.savez(stream, format=_FORMAT, num_sites=mps.num_sites, **arrays)
     write_bytes(path, stream.getvalue())
 
 
