@@ -36,7 +36,7 @@ def compile_evolution(
     max_bond: int | None = None,
     max_memory: int = 4 * 2**30,
     basis: tuple[str, ...] | None = None,
-    device: Any = None,
+    backend: Any = None,
     seed: int = 0,
     objective: str = "auto",
     optimizer: str = "lbfgs",
@@ -61,8 +61,8 @@ def compile_evolution(
         tolerance: infidelity that the target may have to the true state.
         max_bond: largest bond of the target; by default as large as ``tolerance`` needs.
         max_memory: bytes that the contraction may take.
-        basis: native gates of the circuit; by default the device's, or cx, rz, sx and x.
-        device: a Qiskit ``BackendV2``, ``Target`` or ``CouplingMap``; the circuit is laid out on
+        basis: native gates of the circuit; by default the backend's, or cx, rz, sx and x.
+        backend: a Qiskit ``BackendV2``, ``Target`` or ``CouplingMap``; the circuit is laid out on
             its edges, and ``hardware`` of the result holds it transpiled.
         seed: of everything random.
         objective: ``auto``, ``global`` (the fidelity), ``local`` or ``surrogate``.
@@ -88,8 +88,8 @@ def compile_evolution(
         else ChainHamiltonian.from_sparse_pauli_op(hamiltonian)
     )
     placement = None
-    if device is not None:
-        found = device_of(device)
+    if backend is not None:
+        found = device_of(backend)
         placement = placed_on(found, chain.num_qubits, chain.couplings)
         basis = basis or found.basis
     problem = EvolutionProblem.on_qubits(

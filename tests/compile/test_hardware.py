@@ -25,7 +25,7 @@ def ising(lattice):
 
 def compiled(lattice, device, layers=5):
     return compile_evolution(
-        ising(lattice), time=0.5, layers=layers, device=device, max_iterations=40, tolerance=1e-5
+        ising(lattice), time=0.5, layers=layers, backend=device, max_iterations=40, tolerance=1e-5
     )
 
 

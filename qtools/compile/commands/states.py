@@ -13,6 +13,7 @@ from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import UsageError
 
 if TYPE_CHECKING:
+    from qtools.compile.geometry.placement import Placement
     from qtools.compile.settings import CompileSettings
 
 
@@ -34,6 +35,7 @@ def circuit(
     ] = None,
     layers: o.Layers = None,
     basis: o.Basis = None,
+    coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
     max_memory: o.MaxMemory = None,
     device: o.Device = None,
@@ -95,6 +97,7 @@ def circuit(
     except BadInputError as error:
         text = str(error)
         raise type(error)(text if str(source) in text else f"{source}: {text}") from None
+    placement = _line(coupling_map, problem.num_qubits)
     if given.dropped and not quiet:
         console.note(f"{given.dropped} measurements at the end of {source} were dropped")
     run_compilation(
@@ -106,6 +109,7 @@ def circuit(
             interval=checkpoint_seconds,
             search=layers is None,
             observables=read_observables(observable),
+            placement=placement,
         ),
         as_json=as_json,
         quiet=quiet,
@@ -124,6 +128,7 @@ def mps(
     ],
     layers: o.Layers = None,
     basis: o.Basis = None,
+    coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
     max_bond: Annotated[
         int | None, o.option("--max-bond", "Cut the state to this bond.", o.TARGET)
@@ -172,8 +177,10 @@ def mps(
         blocks=blocks,
         start=start,
     )
+    problem = StateProblem(name=source.name, mps=read_state(source))
+    placement = _line(coupling_map, problem.num_qubits)
     run_compilation(
-        StateProblem(name=source.name, mps=read_state(source)),
+        problem,
         settings,
         RunDirectory(path=out, circuit_format=circuit_format),
         RunOptions(
@@ -181,10 +188,21 @@ def mps(
             interval=checkpoint_seconds,
             search=layers is None,
             observables=read_observables(observable),
+            placement=placement,
         ),
         as_json=as_json,
         quiet=quiet,
     )
+
+
+def _line(coupling_map: Path | None, num_qubits: int) -> "Placement | None":
+    """Where the chain of a state goes on the device of a file, if there is one."""
+    if coupling_map is None:
+        return None
+    from qtools.compile.geometry.device import read_coupling_map
+    from qtools.compile.geometry.placement import line_on
+
+    return line_on(read_coupling_map(coupling_map), num_qubits)
 
 
 def _settings(**given: Any) -> "CompileSettings":

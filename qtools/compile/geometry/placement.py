@@ -71,6 +71,21 @@ def placed_on(device: Device, num_qubits: int, couplings: Sequence[Pair]) -> Pla
     return Placement(device=device, qubits=qubits, circuit_edges=tuple(ordered))
 
 
+def line_on(device: Device, num_qubits: int) -> Placement:
+    """A line of qubits on ``device``, for circuits with blocks on the neighbours of a chain.
+
+    Raises:
+        BadInputError: when none is found.
+    """
+    line = [(i, i + 1) for i in range(num_qubits - 1)]
+    placement = placed_on(device, num_qubits, line)
+    if placement.circuit_edges is not None:
+        raise BadInputError(
+            f"found no line of {num_qubits} qubits on {device.name}; expected a device with one"
+        )
+    return placement
+
+
 def _graph(num_nodes: int, edges: Sequence[Pair]) -> rx.PyGraph:
     graph = rx.PyGraph()
     graph.add_nodes_from(range(num_nodes))

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit, qasm2
 from qiskit.quantum_info import Statevector
 from scipy.sparse.linalg import expm_multiply
 
@@ -105,3 +106,25 @@ def test_an_operation_evolves_on_any_geometry():
     operation = EvolvedState.of(tfim(ring(5)), time=0.4, layers=5, max_iterations=20)
     state = Statevector(operation.definition).data
     assert abs(np.vdot(exact(ring(5)), state)) ** 2 > 0.999
+
+
+def test_a_given_circuit_goes_on_a_line_of_the_device(tmp_path, capsys):
+    given = QuantumCircuit(4)
+    for _ in range(2):
+        for qubit in range(4):
+            given.ry(0.3 + qubit, qubit)
+        for qubit in range(3):
+            given.cx(qubit, qubit + 1)
+    (tmp_path / "in.qasm").write_text(qasm2.dumps(given))
+    (tmp_path / "map").write_text("0 1\n1 2\n2 3\n3 4\n1 4\n")
+    arguments = ["compile", "circuit", tmp_path / "in.qasm", "--layers", "3", "--quiet"]
+    options = ["--coupling-map", tmp_path / "map", "--out", tmp_path / "run"]
+    assert cli.run([str(a) for a in [*arguments, *options]]) == 0
+    record = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert record["hardware"]["fidelity"] == pytest.approx(record["fidelity"], abs=1e-9)
+    used = edges_used(read_circuit(tmp_path / "run" / "device.qasm"))
+    assert used <= {(0, 1), (1, 2), (2, 3), (3, 4), (1, 4)}
+    (tmp_path / "star").write_text("0 1\n0 2\n0 3\n")
+    options = ["--coupling-map", tmp_path / "star", "--out", tmp_path / "none"]
+    assert cli.run([str(a) for a in [*arguments, *options]]) == 4
+    assert "no line of 4 qubits" in capsys.readouterr().err
