@@ -166,6 +166,9 @@ def fuzz(reader: str, numbers: range, *, workers: int, seconds: float) -> Fuzzed
         slowest, peak = max(slowest, outcome.seconds), max(peak, outcome.peak_bytes)
         if outcome.ending is Ending.DONE and outcome.value is not None:
             found[outcome.value] += 1
+        elif seeds.READERS[reader].sandboxed and outcome.ending in (Ending.MEMORY, Ending.DIED):
+            # Commands read this in a process of its own, whose end becomes a sentence.
+            found["refused"] += 1
         else:
             number = numbers[outcome.index]
             findings[str(number)] = f"{outcome.reason}: {outcome.message}"[:300]

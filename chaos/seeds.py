@@ -76,12 +76,14 @@ class Reader:
         weight: how many of the inputs it gets, relative to others.
         memory_bytes: address space of a worker; libraries such as torch map much that they do not
             use.
+        sandboxed: commands read it in a process of its own, which may die.
     """
 
     seeds: Callable[[], tuple[bytes, ...]]
     read: Callable[[Path, bytes], Any]
     weight: float = 1.0
     memory_bytes: int = 3 << 30
+    sandboxed: bool = False
 
 
 def _file(folder: Path, name: str, data: bytes) -> Path:
@@ -384,17 +386,22 @@ READERS: dict[str, Reader] = {
     "circuit, OpenQASM 2": Reader(
         seeds=lambda: (_QASM2, _QASM2_GATES), read=_read_circuit, weight=6
     ),
-    "circuit, OpenQASM 3": Reader(seeds=lambda: (_QASM3,), read=_read_circuit, weight=2),
-    "circuit, QPY": Reader(seeds=_qpy_seeds, read=_read_circuit, weight=2),
+    "circuit, OpenQASM 3": Reader(
+        seeds=lambda: (_QASM3,), read=_read_circuit, weight=2, sandboxed=True
+    ),
+    "circuit, QPY": Reader(seeds=_qpy_seeds, read=_read_circuit, weight=2, sandboxed=True),
     "import": Reader(
-        seeds=lambda: (_QASM2, _QASM2_GATES, _QASM3, *_qpy_seeds()), read=_read_wild, weight=4
+        seeds=lambda: (_QASM2, _QASM2_GATES, _QASM3, *_qpy_seeds()),
+        read=_read_wild,
+        weight=4,
+        sandboxed=True,
     ),
     "state, npz": Reader(seeds=_npz_seeds, read=_read_state, weight=4),
     "checkpoint, npz": Reader(seeds=_checkpoint_seeds, read=_read_checkpoint, weight=2),
-    "state, HDF5": Reader(seeds=_hdf5_state_seeds, read=_read_state, weight=2),
+    "state, HDF5": Reader(seeds=_hdf5_state_seeds, read=_read_state, weight=2, sandboxed=True),
     "Hamiltonian, JSON": Reader(seeds=lambda: (_HAMILTONIAN,), read=_read_hamiltonian, weight=8),
-    "Hamiltonian, HDF5": Reader(seeds=_hdf5_seeds, read=_read_hamlib, weight=2),
-    "Hamiltonian, zip": Reader(seeds=_zip_seeds, read=_read_archive, weight=2),
+    "Hamiltonian, HDF5": Reader(seeds=_hdf5_seeds, read=_read_hamlib, weight=2, sandboxed=True),
+    "Hamiltonian, zip": Reader(seeds=_zip_seeds, read=_read_archive, weight=2, sandboxed=True),
     "Hamiltonian, OpenFermion": Reader(
         seeds=lambda: (_OPENFERMION,), read=_read_openfermion, weight=8
     ),
