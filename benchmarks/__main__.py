@@ -18,6 +18,7 @@ NAMES = (
     "large_chain",
     "optimizers",
     "compile_as_used",
+    "datasets_speed",
     "depth_headline",
     "flat_start",
     "block_families",

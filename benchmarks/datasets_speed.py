@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from qiskit import qasm2 as qiskit_qasm2
 
+from benchmarks.measure import machine, write_results
 from qtools.circuits import qasm2
 from qtools.circuits.canonical import canonical_fingerprints
 from qtools.circuits.features import features
@@ -65,7 +66,8 @@ def rate(function: Callable[[Any], object], arguments: list[Any], *, repeats: in
 
 
 def main() -> None:
-    """Print the table."""
+    """Print and write the table."""
+    measured_on = machine()
     circuits = sample()
     texts = [qasm2.dumps(circuit) for circuit in circuits]
     provenance = Provenance(
@@ -85,11 +87,23 @@ def main() -> None:
             texts,
         ),
     ]
-    print(f"{len(circuits)} circuits of {gates:.0f} gates on average; circuits per CPU second")
-    print(f"{'bare qiskit.qasm2.loads':48s} {bare:8.0f}")
+    found: list[dict[str, Any]] = [{"step": "bare qiskit.qasm2.loads", "rate": bare, "ratio": 1.0}]
     for name, function, arguments in rows:
+        # Bare loads beside every step: the machine may be slower now than a minute ago.
+        now = rate(qiskit_qasm2.loads, texts)
         speed = rate(function, arguments)
-        print(f"{name:48s} {speed:8.0f}   {speed / bare:5.2f} of bare loads")
+        found.append({"step": name, "rate": speed, "ratio": speed / now})
+    for row in found:
+        print(f"{row['step']:48s} {row['rate']:8.0f}   {row['ratio']:5.2f} of bare loads")
+    write_results(
+        "datasets_speed",
+        found,
+        measured_on=measured_on,
+        columns={"step": "step", "rate": "circuits per CPU second", "ratio": "of bare loads"},
+        notes=f"{len(circuits)} circuits of {gates:.0f} gates on average, best of 5 passes; bare "
+        "loads are measured again right before every step. A core that other processes share is "
+        "slower for all of them: the last column is what to compare.",
+    )
 
 
 if __name__ == "__main__":
