@@ -17,7 +17,9 @@ demo: $(READY)
 	  --initial neel --time 1.2 --layers 5 --out $(RUN)/compiled --force
 	@if [ -f $(MODEL)/model.safetensors ]; then \
 	  rm -rf $(RUN)/circuits && \
-	  $(BIN)/qtools generate sample -n 20 --qubits 5:12 --out $(RUN)/circuits; \
+	  $(BIN)/qtools generate sample -n 20 --qubits 5:12 --out $(RUN)/circuits && \
+	  $(BIN)/qtools generate verify $(RUN)/circuits --quick --baselines none \
+	    --out $(RUN)/verification; \
 	else echo "no model is bundled, so no circuits are generated; make train makes one"; fi
 	@echo; echo "circuit file: $(RUN)/compiled/circuit.qasm"; echo "reports:"; ls $(RUN)/*/report.html
 

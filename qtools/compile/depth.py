@@ -19,7 +19,12 @@ from qtools.compile.fitting.sitting import Sitting, silent
 from qtools.compile.problem.state_problem import Problem
 from qtools.compile.result import CompilationResult, DepthTrial, Outcome
 from qtools.compile.settings import CompileSettings
-from qtools.compile.starts.choose import better_start, starting_ansatz, target_of
+from qtools.compile.starts.choose import (
+    better_start,
+    must_be_followed,
+    starting_ansatz,
+    target_of,
+)
 from qtools.compile.starts.continuation import deepened
 from qtools.compile.target.evolve import Target
 from qtools.compile.threads import single_threaded_blas
@@ -163,9 +168,11 @@ class _Search:
     def _attempt(self, layers: int, warm: Ansatz | None) -> _Try:
         """Fit one depth, giving up when the goal is out of reach."""
         sitting, settings = self.sitting, self.sitting.settings
-        usual = starting_ansatz(self.problem, layers, self.target, sitting)
-        is_bricks = self.sitting.settings.start != "staircase"
-        candidates = [usual, warm] if warm is not None and is_bricks else [usual]
+        candidates = [] if warm is None or settings.start == "staircase" else [warm]
+        # A circuit from below is near already; following the whole path again would take longer
+        # than the fit.
+        if not candidates or not must_be_followed(self.problem):
+            candidates.insert(0, starting_ansatz(self.problem, layers, self.target, sitting))
         begin = better_start(candidates, self.target, settings)
         fit = sitting.fitted(
             begin.ansatz,
@@ -174,7 +181,7 @@ class _Search:
             name=f"depth-{layers}",
             give_up=self._giving_up(_CLIMBING),
         )
-        start = "usual" if begin.ansatz is usual else "warm"
+        start = "warm" if begin.ansatz is warm else "usual"
         return self._noted(_Try(layers=layers, ansatz=begin.ansatz, fit=fit, start=start))
 
     def _shown_to_fail(self, above: _Try) -> _Try:

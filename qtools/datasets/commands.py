@@ -131,15 +131,18 @@ def verify(
     full: Annotated[
         bool, typer.Option("--full", help="Also load every circuit and recompute fingerprints.")
     ] = False,
+    executor: Where = "serial",
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
     """Check hashes, counts, duplicates and leaks; exit code 3 if something is wrong."""
     from qtools.datasets.corpus import Corpus
     from qtools.datasets.verify import show_verification, verify_corpus
+    from qtools.runs.executors import parse_executor
 
+    where = parse_executor(executor)
     with console.progress(quiet=quiet) as tick:
-        found = verify_corpus(Corpus.open(corpus), full=full, tick=tick)
+        found = verify_corpus(Corpus.open(corpus), full=full, tick=tick, executor=where)
     show_verification(found, as_json=json_, quiet=quiet)
 
 

@@ -15,6 +15,7 @@ from qtools.datasets.corpus import Corpus
 from qtools.datasets.leaks import LeakReport, leak_report
 from qtools.datasets.shards import file_sha256
 from qtools.errors import GoalNotReachedError, QtoolsError
+from qtools.runs.executors import Executor, Serial, run_all
 
 _MOST_PROBLEMS = 50
 
@@ -34,7 +35,9 @@ class Verification:
     leaks: LeakReport
 
 
-def verify_corpus(corpus: Corpus, *, full: bool, tick: Ticker) -> Verification:
+def verify_corpus(
+    corpus: Corpus, *, full: bool, tick: Ticker, executor: Executor | None = None
+) -> Verification:
     """Check hashes, counts, uniqueness and leaks.
 
     Args:
@@ -42,24 +45,22 @@ def verify_corpus(corpus: Corpus, *, full: bool, tick: Ticker) -> Verification:
         full: also load every circuit with plain ``qiskit.qasm2.loads`` and recompute ids and
             fingerprints (minutes for ten thousand circuits).
         tick: told about progress.
+        executor: where circuits are loaded; in this process when None.
     """
     problems = _file_problems(corpus)
     total = sum(corpus.manifest.circuits(released=False).values())
     seen: set[str] = set()
     circuits = 0
-    show = counting(tick, total, "circuits")
-    columns = ["id", "fingerprint", "split", *(["qasm", "structure"] if full else [])]
     if not problems:
-        for row in corpus.rows(columns=columns, released=False):
+        for row in corpus.rows(columns=["id", "fingerprint", "split"], released=False):
             circuits += 1
             if row["fingerprint"] in seen:
                 problems.append(f"circuit {row['id']} is in the corpus twice")
             seen.add(row["fingerprint"])
-            if full:
-                problems += _row_problems(row["id"], row["qasm"], row["fingerprint"])
-                show(circuits)
         if circuits != total:
             problems.append(f"the manifest counts {total} circuits and the shards hold {circuits}")
+        if full:
+            problems += _circuit_problems(corpus, total, executor or Serial(), tick)
     leaks = leak_report(corpus) if not problems else LeakReport.empty()
     if leaks.straddling:
         problems.append(f"{leaks.straddling} structures or groups are in more than one split")
@@ -77,7 +78,26 @@ def _file_problems(corpus: Corpus) -> list[str]:
     return found
 
 
-def _row_problems(row_id: str, text: str, fingerprint: str) -> list[str]:
+def _circuit_problems(corpus: Corpus, total: int, executor: Executor, tick: Ticker) -> list[str]:
+    """What is wrong with circuits, in the order of the corpus."""
+    columns = ["id", "qasm", "fingerprint"]
+    rows = (
+        (row["id"], row["qasm"], row["fingerprint"])
+        for row in corpus.rows(columns=columns, released=False)
+    )
+    show = counting(tick, total, "circuits")
+    found: dict[int, list[str]] = {}
+    outcomes = run_all(row_problems, rows, executor=executor)
+    for done, outcome in enumerate(outcomes, start=1):
+        lost = [f"circuit number {outcome.index} could not be checked: {outcome.message}"]
+        found[outcome.index] = lost if outcome.value is None else outcome.value
+        show(done)
+    return [problem for index in sorted(found) for problem in found[index]]
+
+
+def row_problems(row: tuple[str, str, str]) -> list[str]:
+    """What is wrong with one circuit, given as (id, OpenQASM 2, fingerprint)."""
+    row_id, text, fingerprint = row
     try:
         qiskit_qasm2.loads(text)
         circuit = qasm2.loads(text)

@@ -80,7 +80,7 @@ def sample(
     only_gates: Annotated[str, typer.Option(help="Gates to use, such as cx,rz,h.")] = "",
     measure: Annotated[str, typer.Option(help="any, none, or all.")] = "any",
     temperature: Annotated[float, typer.Option(help="Below 1: more typical circuits.")] = 1.0,
-    top_p: Annotated[float, typer.Option(help="Keep the likeliest values only.")] = 1.0,
+    top_p: Annotated[float, typer.Option(help="Keep the likeliest values only.")] = 0.97,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
     executor: Where = "serial",
     shard: ShardOption = "1/1",

@@ -34,6 +34,11 @@ class Temper:
             )
 
 
+#: What is used unless told otherwise. On the validation split the two-sample test of the bundled
+#: model ends at an AUC of 0.79 with it and at 0.81 without: rare slips add up over a circuit.
+USUAL = Temper(top_p=0.97)
+
+
 class Streams:
     """One stream of uniform numbers per circuit, the same whatever else is in the batch.
 

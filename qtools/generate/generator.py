@@ -11,7 +11,7 @@ import torch
 from qtools.circuits.normal import NormalCircuit
 from qtools.errors import BadInputError
 from qtools.generate.conditions import Conditions
-from qtools.generate.draw import Temper
+from qtools.generate.draw import USUAL, Temper
 from qtools.generate.limits import Measure
 from qtools.generate.pretrained import Pretrained, load_pretrained, save_pretrained
 from qtools.generate.request import Request
@@ -87,7 +87,7 @@ class CircuitGenerator:
         measure: Measure = Measure.ANY,
         seed: int = 0,
         temperature: float = 1.0,
-        top_p: float = 1.0,
+        top_p: float = USUAL.top_p,
         workers: int = 1,
     ) -> "list[QuantumCircuit]":
         """Sample ``n`` circuits as Qiskit circuits; see :meth:`samples` for the arguments."""
@@ -124,7 +124,7 @@ class CircuitGenerator:
             n: how many.
             request: conditions on all of them.
             seed: of everything random.
-            temper: temperature and top-p.
+            temper: temperature and top-p; :data:`qtools.generate.draw.USUAL` when None.
             workers: processes; each uses one thread. More than one needs a model on disk.
 
         Raises:
@@ -163,7 +163,7 @@ class CircuitGenerator:
         workers: int = 1,
     ) -> Iterator[Drawn]:
         """Sample circuits whose conditions and limits are settled; see :meth:`samples`."""
-        yield from self._drawn(self.groups(orders), seed, temper or Temper(), workers)
+        yield from self._drawn(self.groups(orders), seed, temper or USUAL, workers)
 
     def _drawn(
         self, groups: list[list[Order]], seed: int, temper: Temper, workers: int

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from qtools.generate.conditions import (
     Conditions,
     size_bin,
 )
-from qtools.generate.limits import Limits, Measure
+from qtools.generate.limits import MAX_ROWS, Limits, Measure
 from qtools.generate.packing import EncodedDocuments
 from qtools.generate.sample import Order
 from qtools.runs.typed import typed
@@ -25,6 +25,8 @@ from qtools.runs.untrusted import parse_json
 
 _FAMILY, _GATE_SET, _LEVEL, _QUBITS, _LENGTH, _DEPTH = range(NUM_FIELDS)
 _MAX_GATES = 1024
+# The model is made for sequences of 4096 rows.
+_MOST_ROWS = 4000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,13 +222,13 @@ class ConditionTable:
     def _limits(self, request: Request, ids: NDArray[np.int64]) -> Limits:
         gate_set = self.names.decode(tuple(ids.tolist())).gate_set
         low, high = request.gates or (1, _MAX_GATES)
-        limits = Limits(
-            num_qubits=int(ids[_QUBITS]),
+        num_qubits = int(ids[_QUBITS])
+        return Limits(
+            num_qubits=num_qubits,
             gates=self._gates(request, gate_set),
             min_gates=low,
             max_gates=high,
             max_depth=request.max_depth,
             measure=request.measure,
+            max_rows=min(_MOST_ROWS, max(MAX_ROWS, 4 * high + 4 * num_qubits)),
         )
-        needed = 4 * high + 4 * limits.num_qubits
-        return replace(limits, max_rows=min(4000, max(limits.max_rows, needed)))

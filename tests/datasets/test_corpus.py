@@ -110,6 +110,7 @@ def test_candidates_are_all_accounted_for(corpus: Corpus) -> None:
 
 def test_a_full_check_finds_nothing(corpus: Corpus) -> None:
     found = verify_corpus(corpus, full=True, tick=quiet)
+    assert found == verify_corpus(corpus, full=True, tick=quiet, executor=Processes(count=2))
     assert found.problems == ()
     assert found.leaks.straddling == 0
     assert found.circuits == sum(corpus.manifest.circuits().values())

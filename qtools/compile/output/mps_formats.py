@@ -78,9 +78,10 @@ def state_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         return plain_arrays(data)
     except NPZ_ERRORS as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadInputError(
-            f"the state file {path} is no npz file of arrays or was cut short "
-            f"({type(error).__name__}); write it again"
+            f"the state file {path} is no npz file of arrays or was cut short ({reason}); "
+            "write it again"
         ) from None
 
 

@@ -134,6 +134,13 @@ def _evolution_start(
     return trotter_ansatz(problem, layers)
 
 
+def must_be_followed(problem: Problem) -> bool:
+    """Whether the usual start follows a path of states, which takes about as long as a fit."""
+    if isinstance(problem, EvolutionProblem):
+        return _needs_following(problem)
+    return isinstance(problem, CircuitProblem)
+
+
 def _needs_following(problem: EvolutionProblem) -> bool:
     """Whether there are terms that have no place in two-qubit blocks."""
     return bool(problem.hamiltonian.strings) and problem.circuit_pairs is None

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector
 
 from qtools import cli
@@ -93,3 +94,18 @@ def test_a_state_file_is_compiled(tmp_path, capsys):
     made = Statevector(read_circuit(tmp_path / "run" / "circuit.qasm")).data
     assert fidelity(made, state.to_dense()) == pytest.approx(record["fidelity"], abs=1e-6)
     assert np.angle(np.vdot(state.to_dense(), made)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_aer_itself_gives_is_read():
+    aer = pytest.importorskip("qiskit_aer")
+    circuit = QuantumCircuit(4)
+    for qubit in range(4):
+        circuit.ry(0.3 + qubit, qubit)
+    for qubit in range(3):
+        circuit.cx(qubit, qubit + 1)
+        circuit.rx(0.2 * qubit + 0.1, qubit)
+    exact = Statevector(circuit).data
+    circuit.save_matrix_product_state()
+    run = aer.AerSimulator(method="matrix_product_state").run(circuit)
+    state = from_aer(run.result().data()["matrix_product_state"])
+    assert fidelity(state.to_dense(), exact) == pytest.approx(1.0, abs=1e-9)
