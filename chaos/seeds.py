@@ -378,7 +378,12 @@ def _record_seeds() -> tuple[bytes, ...]:
 
 
 def _result_seeds() -> tuple[bytes, ...]:
-    record = {"time": 1.0, "source": "evolution", "certificate": {"fidelity": 1.0}}
+    record = {
+        "time": 1.0,
+        "source": "evolution",
+        "certificate": {"fidelity": 1.0},
+        "settings": {"optimizer": "lbfgs"},
+    }
     return (json.dumps(record).encode(),)
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qtools.compile.ansatz import Ansatz, trotter_ansatz, trotter_circuit
+from qtools.compile.ansatz import Ansatz, trotter_ansatz
 from qtools.compile.fitting.optimizers.optimizer import moved
 from qtools.compile.fitting.sitting import Sitting
 from qtools.compile.fitting.strategy import refuse_unfit
-from qtools.compile.mps import MPS, ComplexArray, compress, overlap
+from qtools.compile.mps import MPS, ComplexArray, compress
 from qtools.compile.overlap.choice import choose, precise_overlap
 from qtools.compile.problem.evolution_problem import EvolutionProblem
-from qtools.compile.problem.initial_state import InitialState
 from qtools.compile.problem.state_problem import CircuitProblem, Problem, StateProblem
 from qtools.compile.settings import CompileSettings
 from qtools.compile.starts.circuit_start import circuit_start
@@ -23,18 +22,13 @@ from qtools.compile.starts.following import roughly_fitted
 from qtools.compile.starts.short_chain import shortening_for, transferred
 from qtools.compile.starts.staircase import staircase_ansatz
 from qtools.compile.target.circuit_target import target_without_steps
-from qtools.compile.target.evolve import Target, evolve, trotter_state
-from qtools.compile.target.integrators import STRANG
+from qtools.compile.target.evolve import Target, evolve
 from qtools.errors import BadInputError
 
 _NEEDS_EVOLUTION = (
     "the start {!r} needs a Hamiltonian and a time; use auto, staircase or disentangle"
 )
 
-# How close a circuit that is followed must come to the target, and how exactly that is looked at.
-_CLOSE = 0.98
-_START_ANGLE = 1e-2
-_MOST_DOUBLINGS = 9
 # Below this fidelity a start is orthogonal to the target; the angle by which it is shaken then.
 _NO_FIDELITY = 1e-20
 _SHAKE = 0.02
@@ -112,7 +106,7 @@ def _start(problem: Problem, layers: int, target: Target, sitting: Sitting) -> A
         raise BadInputError(_NEEDS_EVOLUTION.format(start))
     match problem:
         case EvolutionProblem() if start == "auto" and _needs_following(problem):
-            return circuit_start(followable_circuit(problem, target), layers, sitting)
+            return time_continued(problem, layers, sitting)
         case EvolutionProblem():
             return _evolution_start(problem, layers, target, sitting)
         case CircuitProblem():
@@ -142,23 +136,12 @@ def must_be_followed(problem: Problem) -> bool:
 
 
 def _needs_following(problem: EvolutionProblem) -> bool:
-    """Whether there are terms that have no place in two-qubit blocks."""
-    return bool(problem.hamiltonian.strings) and problem.circuit_pairs is None
+    """Whether there are terms that have no place in two-qubit blocks.
 
-
-def followable_circuit(problem: EvolutionProblem, target: Target) -> InitialState:
-    """The Trotter circuit of fewest steps, in powers of two, whose state is close to the target.
-
-    It is what a brickwork follows to the state of terms on three and more sites, which have no
-    place in its blocks.
+    No Trotter circuit of few layers is near the target then. The states within a Trotter circuit
+    are not near each other; those of shorter times are.
     """
-    for steps in (2**k for k in range(_MOST_DOUBLINGS)):
-        state = trotter_state(problem, STRANG, steps, max_angle=_START_ANGLE).mps
-        if abs(overlap(target.mps, state)) ** 2 >= _CLOSE * state.norm() ** 2:
-            break
-    ansatz = trotter_circuit(problem, steps)
-    blocks = zip(ansatz.pairs, ansatz.gates, strict=True)
-    return InitialState.of_blocks(ansatz.initial, blocks).on_neighbours()
+    return bool(problem.hamiltonian.strings) and problem.circuit_pairs is None
 
 
 def shaken(ansatz: Ansatz, seed: int) -> Ansatz:
