@@ -49,6 +49,7 @@ def run_in_workers(
     """See :func:`qtools.runs.executors.run_all`."""
     jobs: Iterator[_Job] = iter(enumerate(arguments))
     returned: deque[_Job] = deque()
+    suspects: set[int] = set()
     workers: list[_Worker] = []
     try:
         while True:
@@ -59,7 +60,7 @@ def run_in_workers(
                 batch = _take(returned, jobs)
                 if not batch:
                     break
-                workers.append(_Worker(function, limits, batch))
+                workers.append(_Worker(function, limits, batch, suspects))
             if not workers:
                 return
             _wait_for_news(workers)
@@ -90,7 +91,13 @@ def _wait_for_news(workers: "list[_Worker]") -> None:
 class _Worker:
     """One process with its pipe and the jobs it still owes."""
 
-    def __init__(self, function: Callable[[Any], Any], limits: Limits, batch: list[_Job]) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        limits: Limits,
+        batch: list[_Job],
+        suspects: set[int],
+    ) -> None:
         context = get_context("forkserver")
         context.set_forkserver_preload([_module_of(function)])
         self.connection, theirs = context.Pipe()
@@ -100,6 +107,7 @@ class _Worker:
             self._process.start()
         theirs.close()
         self._owed: deque[_Job] = deque()
+        self._suspects = suspects
         self._closed = False
         # The first call's clock starts when the worker says that its imports are done.
         self.deadline = time.monotonic() + _START_SECONDS
@@ -133,10 +141,10 @@ class _Worker:
                     # What it holds cannot be known; a fresh worker is safer.
                     self._give_back(returned)
         except (EOFError, ConnectionResetError):
-            yield self._blame(self._ending_of_death(), returned)
+            yield from self._blame(self._ending_of_death(), returned)
             return
         if not self._closed and self._owed and time.monotonic() > self.deadline:
-            yield self._blame(Ending.TIMEOUT, returned)
+            yield from self._blame(Ending.TIMEOUT, returned)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -161,8 +169,18 @@ class _Worker:
             return Ending.TIMEOUT
         return Ending.MEMORY if code in _MEMORY_SIGNALS else Ending.DIED
 
-    def _blame(self, ending: Ending, returned: deque[_Job]) -> Outcome[Any]:
-        index, _ = self._owed.popleft()
+    def _blame(self, ending: Ending, returned: deque[_Job]) -> Iterator[Outcome[Any]]:
+        """The outcome of the first call unanswered.
+
+        A worker may also die of something else, such as a kill from outside: a call is to blame for
+        a death without a known cause only when it comes with a second one.
+        """
+        index, argument = self._owed.popleft()
+        if ending is Ending.DIED and index not in self._suspects:
+            self._suspects.add(index)
+            self._owed.appendleft((index, argument))
+            self._give_back(returned)
+            return
         peak = _peak_of(self._process.pid)
         self._give_back(returned)
         reason = {
@@ -170,7 +188,7 @@ class _Worker:
             Ending.MEMORY: "memory-limit",
         }.get(ending, "worker-died")
         message = f"{ending.value} (exit code {self._process.exitcode})"
-        return Outcome(index=index, ending=ending, reason=reason, message=message, peak_bytes=peak)
+        yield Outcome(index=index, ending=ending, reason=reason, message=message, peak_bytes=peak)
 
     def _give_back(self, returned: deque[_Job]) -> None:
         returned.extend(self._owed)
