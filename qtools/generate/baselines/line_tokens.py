@@ -113,6 +113,11 @@ class LineVocabulary:
             found.setdefault(structure_of(line), []).append(place)
         return {structure: np.array(ids) for structure, ids in found.items()}
 
+    @cached_property
+    def _all_unknown(self) -> int:
+        """Unknown lines in all; counting them anew for every line would take most of the time."""
+        return self.unknown.total()
+
     def line_bits(self, line: str, chances: NDArray[np.float64]) -> tuple[float, float]:
         """Bits of a line's structure and of its angles.
 
@@ -134,7 +139,7 @@ class LineVocabulary:
 
     def unknown_bits(self, structure: str) -> float:
         """Bits of an unknown line's structure."""
-        seen, total, kinds = self.unknown[structure], self.unknown.total(), len(self.unknown)
+        seen, total, kinds = self.unknown[structure], self._all_unknown, len(self.unknown)
         if seen:
             return -math.log2(seen / (total + kinds))
         escape = -math.log2(max(kinds, 1) / max(total + kinds, 1))

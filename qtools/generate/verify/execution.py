@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any
 from qtools.circuits import qasm2
 from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
+from qtools.generate.verify.simulation import ran, simulate_all
 from qtools.generate.verify.statistics import Rate
 from qtools.runs.executors import Ending, attempt
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-#: Circuits of up to so many qubits are simulated by statevector, wider ones as MPS.
-STATEVECTOR_QUBITS = 12
-_SHOTS = 128
-_MAX_BOND = 32
 _SEED = 11
 LOADED, SECOND, AGAIN = "qiskit, strict", "pytket, OpenQASM 2", "qiskit, OpenQASM 3"
 TRANSPILED, SIMULATED = "transpiled to a grid", "simulated"
@@ -65,10 +62,20 @@ def verify_execution(
     """
     passed: dict[str, list[int]] = {}
     failures: list[Failure] = []
+    ready: list[Program] = []
     for number, program in enumerate(programs):
         whole = _is_picked(number, len(programs), simulate)
         failure = _first_failure(program, _STEPS if whole else _STEPS[:2], passed)
         failures += [failure] if failure else []
+        ready += [program] if whole and not failure else []
+    outcomes = simulate_all(ready) if ready else []
+    if outcomes:
+        passed[SIMULATED] = [sum(map(ran, outcomes)), len(outcomes)]
+    failures += [
+        Failure(circuit=program.name, step=SIMULATED, message=outcome.message)
+        for program, outcome in zip(ready, outcomes, strict=True)
+        if not ran(outcome)
+    ]
     rates = {step: Rate(count=c, total=t) for step, (c, t) in passed.items()}
     return ExecutionReport(rates=rates, failures=tuple(failures))
 
@@ -163,31 +170,6 @@ def _transpile(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
     return loaded
 
 
-def _simulate(program: Program, loaded: "QuantumCircuit") -> "QuantumCircuit":
-    """Shots: statevector up to 12 qubits, matrix product state above."""
-    try:
-        from qiskit_aer import AerSimulator
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.of("qiskit-aer", extra="aer") from error
-    from qiskit import transpile
-
-    measured = loaded.copy()
-    if not measured.num_clbits:
-        measured.measure_all()
-    small = measured.num_qubits <= STATEVECTOR_QUBITS
-    simulator = AerSimulator(
-        method="statevector" if small else "matrix_product_state",
-        matrix_product_state_max_bond_dimension=_MAX_BOND,
-        seed_simulator=_SEED,
-    )
-    # The coupling map of the simulator says nothing; translation to its gates is all it needs.
-    basis = transpile(measured, basis_gates=["u", "cx"], optimization_level=0)
-    result = simulator.run(basis, shots=_SHOTS).result()
-    if not result.success:
-        raise QtoolsError(f"expected a simulation that ends, got {result.status}")
-    return loaded
-
-
 #: Gets the program and what the step before made.
 _Step = Callable[[Program, Any], Any]
 _STEPS: tuple[tuple[str, _Step], ...] = (
@@ -195,5 +177,4 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     (SECOND, _load_in_tket),
     (AGAIN, _load_again),
     (TRANSPILED, _transpile),
-    (SIMULATED, _simulate),
 )
