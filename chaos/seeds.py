@@ -74,15 +74,12 @@ class Reader:
         seeds: valid files.
         read: given an empty folder and the content of a file, reads it as the commands do.
         weight: how many of the inputs it gets, relative to others.
-        memory_bytes: address space of a worker; libraries such as torch map much that they do not
-            use.
         sandboxed: commands read it in a process of its own, which may die.
     """
 
     seeds: Callable[[], tuple[bytes, ...]]
     read: Callable[[Path, bytes], Any]
     weight: float = 1.0
-    memory_bytes: int = 3 << 30
     sandboxed: bool = False
 
 
@@ -414,30 +411,17 @@ READERS: dict[str, Reader] = {
     "grid, TOML": Reader(seeds=lambda: (_GRID,), read=_read_grid, weight=4),
     "result, JSON": Reader(seeds=_result_seeds, read=_read_result, weight=6),
     "corpus recipe, TOML": Reader(seeds=lambda: (_RECIPE,), read=_read_recipe, weight=6),
-    "training recipe, TOML": Reader(
-        seeds=lambda: (_TRAINING,), read=_read_training, weight=6, memory_bytes=6 << 30
-    ),
+    "training recipe, TOML": Reader(seeds=lambda: (_TRAINING,), read=_read_training, weight=6),
     "manifest, JSON": Reader(seeds=_manifest_seeds, read=_read_manifest, weight=6),
-    "circuits, Parquet": Reader(
-        seeds=_parquet_seeds, read=_read_parquet, weight=4, memory_bytes=6 << 30
-    ),
+    "circuits, Parquet": Reader(seeds=_parquet_seeds, read=_read_parquet, weight=4),
     "records, JSON lines": Reader(seeds=_record_seeds, read=_read_records, weight=8),
     "model conditions, JSON": Reader(
-        seeds=lambda: (_model()["conditions.json"],),
-        read=_read_conditions,
-        weight=2,
-        memory_bytes=6 << 30,
+        seeds=lambda: (_model()["conditions.json"],), read=_read_conditions, weight=2
     ),
     "model configuration, JSON": Reader(
-        seeds=lambda: (_model()["config.json"],),
-        read=_read_config,
-        weight=2,
-        memory_bytes=6 << 30,
+        seeds=lambda: (_model()["config.json"],), read=_read_config, weight=2
     ),
     "model weights, safetensors": Reader(
-        seeds=lambda: (_model()["model.safetensors"],),
-        read=_read_weights,
-        weight=2,
-        memory_bytes=6 << 30,
+        seeds=lambda: (_model()["model.safetensors"],), read=_read_weights, weight=2
     ),
 }

@@ -22,7 +22,8 @@ from qtools.compile.sweep.point import PointPayload, compile_point
 from qtools.datasets.generate import make_rows
 from qtools.runs.executors import Ending, Limits, Processes, run_all
 
-_LIMITS = Limits(seconds=300.0, memory_bytes=6 << 30)
+# Much time, so that a soak that is paused with the whole machine loses nothing.
+_LIMITS = Limits(seconds=1800.0, memory_bytes=6 << 30)
 _READERS = ("circuit, OpenQASM 2", "Hamiltonian, JSON", "state, npz", "records, JSON lines")
 
 

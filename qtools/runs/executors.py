@@ -30,7 +30,8 @@ class Limits:
 
     Attributes:
         seconds: wall-clock time after which the worker is killed.
-        memory_bytes: address space that the worker may have in all.
+        memory_bytes: address space that the call may take beyond what its worker had mapped
+            before, which is mostly libraries.
     """
 
     seconds: float = 60.0

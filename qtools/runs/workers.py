@@ -29,6 +29,7 @@ _Job = tuple[int, Any]
 
 _BATCH = 8
 _START_SECONDS = 120.0
+_END_SECONDS = 60.0
 # One thread per worker: the workers are the parallelism, and results must not depend on it.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -151,7 +152,10 @@ class _Worker:
         if not self._closed:
             self._closed = True
             self.connection.close()
-        self._process.kill()
+        # Asking first reads the exit status of a process that is gone: the fork server has reaped
+        # it, and its number may belong to a stranger by now.
+        if self._process.is_alive():
+            self._process.kill()
         self._process.join()
 
     def _send(self, batch: list[_Job]) -> None:
@@ -163,7 +167,8 @@ class _Worker:
             self.connection.send(batch)
 
     def _ending_of_death(self) -> Ending:
-        self._process.join(timeout=5.0)
+        # Its pipe is closed, so it is ending; giving much memory back can take long.
+        self._process.join(timeout=_END_SECONDS)
         code = self._process.exitcode
         if code == -signal.SIGALRM:
             return Ending.TIMEOUT
@@ -181,13 +186,13 @@ class _Worker:
             self._owed.appendleft((index, argument))
             self._give_back(returned)
             return
-        peak = _peak_of(self._process.pid)
+        peak = _peak_of(self._process.pid) if self._process.is_alive() else 0
         self._give_back(returned)
         reason = {
             Ending.TIMEOUT: "time-limit",
             Ending.MEMORY: "memory-limit",
         }.get(ending, "worker-died")
-        message = f"{ending.value} (exit code {self._process.exitcode})"
+        message = f"{ending.value} ({_end_in_words(self._process.exitcode)})"
         yield Outcome(index=index, ending=ending, reason=reason, message=message, peak_bytes=peak)
 
     def _give_back(self, returned: deque[_Job]) -> None:
@@ -201,6 +206,15 @@ def _module_of(function: Callable[..., Any]) -> str:
     while isinstance(function, partial):
         function = function.func
     return function.__module__
+
+
+def _end_in_words(code: int | None) -> str:
+    """How a process ended, as its exit code says."""
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"signal {-code}, {signal.Signals(-code).name}"
+    return f"signal {-code}"
 
 
 def _own_peak() -> int:
@@ -238,16 +252,44 @@ def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limit
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Parsers that crash write to stderr; their outcome says what happened.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    memory = limits.memory_bytes if most < 0 else min(most, limits.memory_bytes)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limited = _limited(function, limits)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         connection.send(None)
         while True:
             for index, argument in connection.recv():
-                # Second line of defence, for a worker whose parent was killed.
-                signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 5.0)
-                outcome = attempt(function, index, argument)
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                outcome = attempt(limited, index, argument)
                 connection.send(replace(outcome, peak_bytes=_own_peak()))
+
+
+def _limited(function: Callable[[A], R], limits: Limits) -> Callable[[A], R]:
+    """The function under its limits.
+
+    What the process maps already is not the call's: the fork server may have loaded libraries for
+    other functions, and outcomes must not depend on that. The limits end with the call, so that
+    there is memory to say what became of it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = _mapped_bytes() + limits.memory_bytes
+    memory = most if hard == resource.RLIM_INFINITY else min(most, hard)
+
+    def call(argument: A) -> R:
+        # Second line of defence, for a worker whose parent was killed.
+        signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 5.0)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+        try:
+            return function(argument)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    return call
+
+
+def _mapped_bytes() -> int:
+    """Address space of this process, where the system tells; else 0."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except OSError:  # outside Linux, where the limit is not kept either
+        return 0
+    return int(pages) * resource.getpagesize()

@@ -210,7 +210,7 @@ def test_import_appends_without_rewriting(
     reasons = {item["candidate"]: item["reason"] for item in listed}
     assert reasons["empty.qasm"] == "empty"
     assert reasons["sub/twin.qasm"] == "duplicate"
-    assert reasons["bomb.qasm"] == "too-many-operations"
+    assert reasons["bomb.qasm"] == "too-many-operations", listed
     assert reasons["overflow.qasm"] == "number-too-large"
     assert reasons["huge.qasm"] in ("parser-panic", "memory-limit", "time-limit")
     documented = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")

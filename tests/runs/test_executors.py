@@ -1,6 +1,8 @@
 """Executors: every call has an outcome, whatever it does."""
 
+import os
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from qtools.runs.executors import (
     parse_executor,
     run_all,
 )
+from qtools.runs.workers import _Worker
 
 LIMITS = Limits(seconds=1.0, memory_bytes=3 << 30)
 
@@ -62,6 +65,36 @@ def test_workers_tell_their_peak_memory() -> None:
     peaks = {outcome.index: outcome.peak_bytes for outcome in outcomes}
     assert 0 < peaks[0] < peaks[1] - (150 << 20)
     assert peaks[2] > 300 << 20  # of the worker that was killed
+
+
+def test_libraries_that_a_worker_maps_are_not_the_calls_memory() -> None:
+    limits = Limits(seconds=10.0, memory_bytes=200 << 20)
+    outcomes = run_all(grow, [100, 250], executor=Processes(count=1), limits=limits)
+    endings = {outcome.index: outcome.ending for outcome in outcomes}
+    assert endings == {0: Ending.DONE, 1: Ending.MEMORY}
+
+
+def test_a_call_that_holds_all_memory_still_has_its_own_outcome() -> None:
+    limits = Limits(seconds=20.0, memory_bytes=100 << 20)
+    (outcome,) = run_all(behave, ["hoard"], executor=Processes(count=1), limits=limits)
+    assert (outcome.reason, outcome.message) == ("bad-input", "the hoard is full")
+
+
+@pytest.mark.parametrize(("what", "how"), [("exit", "exit code 3"), ("kill", "signal 9, SIGKILL")])
+def test_the_outcome_says_how_a_worker_died(what: str, how: str) -> None:
+    (outcome,) = run_all(behave, [what], executor=Processes(count=1), limits=LIMITS)
+    assert (outcome.ending, outcome.reason) == (Ending.DIED, "worker-died")
+    assert outcome.message.endswith(f"({how})")
+
+
+def test_no_signal_goes_to_the_number_of_a_worker_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = _Worker(behave, LIMITS, [(0, "exit")], set())
+    assert wait([worker._process.sentinel], timeout=60)
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a stranger may have that number"))
+    worker.kill()
+    assert worker._process.exitcode == 3
 
 
 def test_leaving_early_ends_the_workers() -> None:
