@@ -10,10 +10,10 @@ from enum import StrEnum
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.dense import BLOCKS_AT_ONCE, DenseOverlap, num_groups
+from qtools.compile.overlap.engine import OverlapEngine
 from qtools.compile.overlap.exact import ExactOverlap, plan_exact
 from qtools.compile.overlap.layers import layers_of
 from qtools.compile.overlap.routed import RoutedOverlap, on_neighbours

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.geometry.routing import SWAP, flipped, routed
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.engine import OverlapEngine
 
 
 class RoutedOverlap:
