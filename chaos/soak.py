@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from chaos.fuzz import read_numbered
+from chaos.inputs import read_numbered
 from qtools.compile.sweep.point import PointPayload, compile_point
 from qtools.datasets.generate import make_rows
 from qtools.runs.executors import Ending, Limits, Processes, run_all
