@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 
 from chaos import seeds
 from chaos.inputs import read_numbered
-from qtools.runs.executors import Ending, Limits, Outcome, Processes, run_all
+from qtools.runs.calls import Ending, Limits, Outcome
+from qtools.runs.executors import Processes, run_all
 
 _MEMORY_BYTES = 2 << 30
 _TRIES = 3
