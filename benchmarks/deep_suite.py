@@ -85,7 +85,12 @@ def measure(
         begin = better_start([ansatz], target, settings)
         ended = sitting.fitted(begin.ansatz, target, begin.infidelity)
         compiled = begin.ansatz.with_gates(ended.gates)
-        overlap_found = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
+        overlap_found = precise_overlap(
+            compiled,
+            target.mps,
+            max_memory=settings.max_memory,
+            infidelity=ended.state.evaluation.infidelity,
+        )
         circuit = synthesize(compiled, basis=settings.basis, phase=-float(np.angle(overlap_found)))
         seconds, processor = sitting.seconds, time.process_time() - began
     assert ended.outcome is not None

@@ -42,7 +42,7 @@ _TWIN_PRECISION = 0.1
 
 # Errors of two evolutions that differ by this factor tell the smaller one apart from what the cuts
 # of both add to their difference.
-_CLEAR_GAIN = 4.0
+_CLEAR_GAIN = 3.0
 
 _MAX_REFINEMENTS = 6
 
