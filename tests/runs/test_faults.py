@@ -121,6 +121,33 @@ def test_a_full_disk_is_one_sentence_and_the_run_goes_on_later(
     assert files_of(out) == calm[name]
 
 
+class _KilledError(BaseException):
+    pass
+
+
+def _kill(*_: object, **__: object) -> None:
+    raise _KilledError
+
+
+@pytest.mark.parametrize("name", ["sweep", "build", "import", "sample"])
+def test_a_run_killed_while_it_tidies_up_is_finished_by_the_next(
+    commands: dict[str, list[str]],
+    calm: dict[str, dict[str, bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    out = tmp_path / name
+    command = [*commands[name], "--executor", "serial", "--quiet", "--out", str(out)]
+    with monkeypatch.context() as patched:
+        patched.setattr("qtools.runs.campaign.shutil.rmtree", _kill)
+        with pytest.raises(_KilledError):
+            run(command)
+    assert (out / ".tasks" / "campaign.json").exists()
+    assert run(command) == 0
+    assert files_of(out) == calm[name]
+
+
 @pytest.mark.parametrize("name", ["build", "import"])
 def test_shards_are_merged_into_the_same_corpus(
     commands: dict[str, list[str]],
