@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.measure import machine, write_results
 from qtools.datasets.wild.importer import rows_of_file
-from qtools.runs.executors import Ending, Limits, Processes, run_all
+from qtools.runs.calls import Ending, Limits
+from qtools.runs.executors import Processes, run_all
 
 _SNIPPETS = (
     "qreg q[1000000000];",

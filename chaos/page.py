@@ -45,6 +45,7 @@ def _malicious(rows: list[dict[str, Any]]) -> str:
 
 
 def _fuzz(rows: list[dict[str, Any]]) -> str:
+    rows = _by_reader(rows)
     inputs = sum(row["inputs"] for row in rows)
     findings = sum(len(row["findings"]) for row in rows)
     lines = [
@@ -61,6 +62,19 @@ def _fuzz(rows: list[dict[str, Any]]) -> str:
             "",
         ]
     )
+
+
+def _by_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Several runs over different inputs as one."""
+    made: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        known = made.setdefault(row["reader"], row)
+        if known is not row:
+            added = {key: known[key] + row[key] for key in ("inputs", "results", "refused")}
+            largest = {key: max(known[key], row[key]) for key in ("slowest", "peak_mib")}
+            findings = {"findings": known["findings"] | row["findings"]}
+            made[row["reader"]] = known | added | largest | findings
+    return list(made.values())
 
 
 def _kills(rows: list[dict[str, Any]]) -> str:

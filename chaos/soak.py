@@ -17,10 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from chaos.fuzz import read_numbered
+from chaos.inputs import read_numbered
 from qtools.compile.sweep.point import PointPayload, compile_point
 from qtools.datasets.generate import make_rows
-from qtools.runs.executors import Ending, Limits, Processes, run_all
+from qtools.runs.calls import Ending, Limits
+from qtools.runs.executors import Processes, run_all
 
 # Much time, so that a soak that is paused with the whole machine loses nothing.
 _LIMITS = Limits(seconds=1800.0, memory_bytes=6 << 30)

@@ -21,6 +21,7 @@ from qtools.datasets.recipe import Recipe
 from qtools.datasets.rows import Row
 from qtools.datasets.sources import source
 from qtools.errors import OutputExistsError
+from qtools.runs.calls import Limits
 from qtools.runs.campaign import (
     FOLDER,
     Campaign,
@@ -31,7 +32,7 @@ from qtools.runs.campaign import (
     resumed,
     run_campaign,
 )
-from qtools.runs.executors import Executor, Limits
+from qtools.runs.executors import Executor
 from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions
 from qtools.runs.sharding import WHOLE, Shard

@@ -88,7 +88,8 @@ def import_(
     from qtools.datasets.report import show_manifest
     from qtools.datasets.wild.importer import LIMITS, ImportJob, import_files
     from qtools.errors import BadInputError
-    from qtools.runs.executors import Limits, parse_executor
+    from qtools.runs.calls import Limits
+    from qtools.runs.executors import parse_executor
     from qtools.runs.sharding import parse_shard
     from qtools.runs.stopping import stopping_on_sigterm
 

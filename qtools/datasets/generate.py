@@ -8,7 +8,7 @@ from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
 from qtools.datasets.levels import Variant, lower
 from qtools.datasets.rows import Provenance, Row, make_row
 from qtools.datasets.sources import Instance, source
-from qtools.runs.executors import Outcome, attempt
+from qtools.runs.calls import Outcome, attempt
 
 # Directives and measurements come on top of the gates.
 _OPERATIONS_PER_GATE = 4

@@ -17,7 +17,8 @@ from qtools.generate.pretrained import Pretrained, load_pretrained, save_pretrai
 from qtools.generate.request import Request
 from qtools.generate.rows import decode_rows
 from qtools.generate.sample import Drawn, Order, sample_group
-from qtools.runs.executors import Limits, Processes, run_all
+from qtools.runs.calls import Limits
+from qtools.runs.executors import Processes, run_all
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -164,6 +164,8 @@ def _config(record: Any) -> CircuitConfig:
         raise ValueError(f"{CONFIG} lacks the sizes of the conditions")
     if not all(type(v) is int and 0 < v <= _LARGEST for v in (*sizes.values(), *conditions)):
         raise ValueError(f"{CONFIG} has sizes that are no numbers from 1 to {_LARGEST}")
+    if sizes["width"] % (2 * sizes["heads"]):
+        raise ValueError(f"{CONFIG} has a width that is no multiple of twice its heads")
     return CircuitConfig(condition_sizes=tuple(conditions), **sizes)
 
 

@@ -24,8 +24,9 @@ from qtools.generate.request import Request
 from qtools.generate.sample import Drawn, Order
 from qtools.generate.vocabulary import NUM_COLUMNS
 from qtools.generate.write import Origin, writer
+from qtools.runs.calls import Limits
 from qtools.runs.campaign import FOLDER, Campaign, Failure, results, resumed, run_campaign
-from qtools.runs.executors import Executor, Limits
+from qtools.runs.executors import Executor
 from qtools.runs.lock import locked
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task

@@ -37,6 +37,7 @@ NPZ_ERRORS = (
     MemoryError,
     TypeError,
     IndexError,
+    OverflowError,
     AttributeError,
     SyntaxError,
     tokenize.TokenError,
@@ -87,7 +88,14 @@ def plain_arrays(data: bytes) -> dict[str, NDArray[Any]]:
         unpacked = sum(member.file_size for member in members.infolist())
     if unpacked > MAX_BYTES:
         raise ValueError(f"it unpacks to more than {MAX_BYTES >> 20} MiB")
-    return {name: archive[name] for name in archive.files}
+    return {name: _array(archive, name) for name in archive.files}
+
+
+def _array(archive: NpzFile, name: str) -> NDArray[Any]:
+    array: object = archive[name]
+    if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a member that is no array
+        raise ValueError(f"its member {name!r} is no array")
+    return array
 
 
 def damaged(path: Path, what: str, reason: str) -> BadInputError:

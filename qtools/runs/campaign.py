@@ -15,7 +15,8 @@ from typing import Any
 
 from qtools.console import Ticker, counting
 from qtools.errors import BadInputError, OutputExistsError, StoppedEarlyError
-from qtools.runs.executors import Ending, Executor, Limits, Outcome, run_all
+from qtools.runs.calls import Ending, Limits, Outcome
+from qtools.runs.executors import Executor, run_all
 from qtools.runs.files import replacing, write_text
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.store import Records, Store

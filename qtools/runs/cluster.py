@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from qtools import __version__
 from qtools.errors import BadInputError, MissingDependencyError, StoppedEarlyError, nearest
-from qtools.runs.executors import Dask, Ending, Limits, Outcome
+from qtools.runs.calls import Ending, Limits, Outcome
 from qtools.runs.host import run_chunk
 from qtools.runs.typed import typed
 from qtools.runs.untrusted import read_json, read_toml
@@ -52,9 +52,16 @@ _CLUSTERS = (
 
 
 def run_on_dask(
-    function: Callable[[A], R], arguments: Iterable[A], *, cluster: Dask, limits: Limits
+    function: Callable[[A], R], arguments: Iterable[A], *, place: str | Path, limits: Limits
 ) -> Iterator[Outcome[R]]:
-    """See :func:`qtools.runs.executors.run_all`.
+    """Outcomes of calls on a cluster, in any order.
+
+    Args:
+        function: importable by name.
+        arguments: read lazily.
+        place: a scheduler's address, such as ``tcp://node1:8786``; or a file: TOML that describes a
+            cluster to start, or the JSON that ``dask scheduler --scheduler-file`` writes.
+        limits: per call.
 
     Raises:
         MissingDependencyError: Dask is not installed.
@@ -73,7 +80,7 @@ def run_on_dask(
     lost = (_SchedulerLost, OSError, TimeoutError, CommClosedError, FuturesCancelledError)
     queue = _Queue(jobs=iter(enumerate(arguments)))
     with contextlib.ExitStack() as stack:
-        address = _address(cluster, stack)
+        address = _address(place, stack)
         while not queue.is_done():
             client = _connected(address)
             try:
@@ -228,16 +235,15 @@ def _connected(address: Any) -> Any:
             time.sleep(_LOOK_SECONDS)
 
 
-def _address(cluster: Dask, stack: contextlib.ExitStack) -> Any:
+def _address(place: str | Path, stack: contextlib.ExitStack) -> Any:
     """What a client connects to; a cluster that is started ends with the stack."""
-    if cluster.address is not None:
-        return cluster.address
-    assert cluster.file is not None
-    if cluster.file.suffix == ".toml":
-        return stack.enter_context(_started(cluster.file))
-    record = read_json(cluster.file, what="scheduler")
+    if isinstance(place, str):
+        return place
+    if place.suffix == ".toml":
+        return stack.enter_context(_started(place))
+    record = read_json(place, what="scheduler")
     if not isinstance(record, dict) or not isinstance(record.get("address"), str):
-        raise BadInputError(f"expected the file of a Dask scheduler in {cluster.file}")
+        raise BadInputError(f"expected the file of a Dask scheduler in {place}")
     return record["address"]
 
 

@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 
 from qtools import __version__
 from qtools.errors import BadInputError
-from qtools.runs.executors import Limits, Outcome
+from qtools.runs.calls import Limits, Outcome
 from qtools.runs.workers import run_in_workers
 
 _LENGTH_BYTES = 8

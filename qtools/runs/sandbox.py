@@ -5,7 +5,7 @@ from multiprocessing import current_process
 from typing import TypeVar
 
 from qtools.errors import BadInputError
-from qtools.runs.executors import Ending, Limits
+from qtools.runs.calls import Ending, Limits
 from qtools.runs.host import Host
 
 A = TypeVar("A")

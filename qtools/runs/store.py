@@ -5,7 +5,6 @@ its task runs again; a torn last line is cut off by the next writer. Opening rea
 sums only, so results may be larger than memory.
 """
 
-import json
 import os
 import re
 import zlib
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from qtools.errors import BadInputError
 from qtools.runs.tasks import canonical_json
+from qtools.runs.untrusted import parse_json
 
 _LINE = re.compile(rb'\{"id":"([0-9a-f]{32})","crc32":"([0-9a-f]{8})",')
 
@@ -65,6 +65,7 @@ class Records:
 
         Raises:
             KeyError: there is none.
+            BadInputError: its line is none that :class:`Store` writes.
         """
         return self._parsed(task_id)["result"]
 
@@ -77,8 +78,19 @@ class Records:
         """Results in the order asked for, one at a time."""
         return (self.read(task_id) for task_id in task_ids)
 
-    def _parsed(self, task_id: str) -> Any:
-        return json.loads(self._line(self._places[task_id]))
+    def _parsed(self, task_id: str) -> dict[str, Any]:
+        return self._parsed_at(self._places[task_id])
+
+    def _parsed_at(self, place: _Place) -> dict[str, Any]:
+        """A line as written; a right checksum alone does not make it one of ours."""
+        path = self._paths[place.file]
+        try:
+            record = parse_json(self._line(place).decode("utf-8"), source=f"a record in {path}")
+        except UnicodeDecodeError:
+            raise BadInputError(f"a record in {path} is not UTF-8 text") from None
+        if not isinstance(record, dict) or set(record) != {"id", "crc32", "cost", "result"}:
+            raise BadInputError(f"expected records of qtools in {path}, got others")
+        return record
 
     def _line(self, place: _Place) -> bytes:
         with self._paths[place.file].open("rb") as stream:
@@ -110,7 +122,7 @@ class Records:
         known = self._places.setdefault(task_id, place)
         if known is place:
             return
-        results = [json.loads(self._line(p))["result"] for p in (known, place)]
+        results = [self._parsed_at(p)["result"] for p in (known, place)]
         if results[0] != results[1]:
             raise _conflict(task_id, self._paths[known.file], self._paths[place.file])
 

@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qtools.runs.calls import Ending, Limits, Outcome, attempt
 from qtools.runs.cores import VARIABLE
-from qtools.runs.executors import Ending, Limits, Outcome, attempt
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -47,7 +47,14 @@ _MEMORY_SIGNALS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
 def run_in_workers(
     function: Callable[[A], R], arguments: Iterable[A], *, count: int, limits: Limits
 ) -> Iterator[Outcome[R]]:
-    """See :func:`qtools.runs.executors.run_all`."""
+    """Outcomes of calls in ``count`` worker processes, in any order.
+
+    Args:
+        function: importable by name.
+        arguments: read lazily.
+        count: of processes; fewer where there are fewer calls.
+        limits: per call.
+    """
     jobs: Iterator[_Job] = iter(enumerate(arguments))
     returned: deque[_Job] = deque()
     suspects: set[int] = set()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos.fuzz import fuzz, read_bytes_with
+from chaos.fuzz import fuzz
+from chaos.inputs import read_bytes_with
 from chaos.seeds import READERS
 
 FINDINGS = Path(__file__).parent / "findings"

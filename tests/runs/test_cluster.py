@@ -8,7 +8,8 @@ import pytest
 
 from qtools.errors import BadInputError, StoppedEarlyError
 from qtools.runs import cluster
-from qtools.runs.executors import Dask, Ending, Limits, Serial, parse_executor, run_all
+from qtools.runs.calls import Ending, Limits
+from qtools.runs.executors import Dask, Serial, parse_executor, run_all
 
 pytest.importorskip("distributed")
 

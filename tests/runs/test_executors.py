@@ -9,15 +9,8 @@ import pytest
 
 from chaos.misbehave import behave
 from qtools.errors import UsageError
-from qtools.runs.executors import (
-    Dask,
-    Ending,
-    Limits,
-    Processes,
-    Serial,
-    parse_executor,
-    run_all,
-)
+from qtools.runs.calls import Ending, Limits
+from qtools.runs.executors import Dask, Processes, Serial, parse_executor, run_all
 from qtools.runs.workers import _Worker
 
 LIMITS = Limits(seconds=1.0, memory_bytes=3 << 30)

@@ -122,7 +122,9 @@ def _taken(arrays: dict[str, NDArray[Any]], name: str, source: str) -> NDArray[A
 
 
 def _normalised(mps: MPS, source: str) -> MPS:
-    norm = mps.norm()
+    # Numbers that are too large give a norm that is none, which is refused.
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = mps.norm()
     if not abs(norm - 1.0) <= _NORM_ATOL:
         raise BadInputError(f"{source} has norm {norm:.9g}; expected a normalised state")
     return mps.scaled(1.0 / norm)

@@ -132,6 +132,9 @@ def read_grid(path: Path) -> Grid:
     observables = tables.pop(_OBSERVABLES, [])
     if not isinstance(observables, list) or not all(isinstance(o, str) for o in observables):
         raise BadInputError(f"{path}: observables should be a list of texts, got {observables!r}")
+    for name, keys in tables.items():
+        if not isinstance(keys, dict):
+            raise BadInputError(f"{path}: expected a table [{name}], got {keys!r}")
     axes = dict(_axes(path, sweep))
     count = math.prod(len(values) for values in axes.values())
     if count > _MOST_POINTS:

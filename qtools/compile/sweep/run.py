@@ -23,6 +23,7 @@ from qtools.compile.sweep.grid import Grid
 from qtools.compile.sweep.point import PointPayload, circuit_digest, compile_point
 from qtools.console import Ticker
 from qtools.errors import BadInputError, OutputExistsError
+from qtools.runs.calls import Limits
 from qtools.runs.campaign import (
     FOLDER,
     Campaign,
@@ -33,7 +34,7 @@ from qtools.runs.campaign import (
     resumed,
     run_campaign,
 )
-from qtools.runs.executors import Executor, Limits
+from qtools.runs.executors import Executor
 from qtools.runs.files import replacing, write_text
 from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions

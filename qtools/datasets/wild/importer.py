@@ -27,9 +27,10 @@ from qtools.datasets.rows import Provenance, Row, make_row
 from qtools.datasets.shards import file_sha256
 from qtools.datasets.wild.read import read_file
 from qtools.errors import BadInputError, OutputExistsError
+from qtools.runs.calls import Limits
 from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, begun, resumed, run_campaign
 from qtools.runs.campaign import results as campaign_results
-from qtools.runs.executors import Executor, Limits
+from qtools.runs.executors import Executor
 from qtools.runs.lock import holds_anything, locked
 from qtools.runs.provenance import versions
 from qtools.runs.sharding import WHOLE, Shard

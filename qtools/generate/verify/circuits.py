@@ -16,7 +16,7 @@ from qtools.datasets.corpus import PARQUET_ERRORS, refuse_large
 from qtools.errors import BadInputError
 from qtools.generate.rows import encode_circuit
 from qtools.generate.write import INDEX
-from qtools.runs.executors import attempt
+from qtools.runs.calls import attempt
 from qtools.runs.untrusted import read_json, read_text
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -15,7 +15,7 @@ from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
 from qtools.generate.verify.simulation import ran, simulate_all
 from qtools.generate.verify.statistics import Rate
-from qtools.runs.executors import Ending, attempt
+from qtools.runs.calls import Ending, attempt
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

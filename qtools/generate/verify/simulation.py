@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
-from qtools.runs.executors import Ending, Limits, Outcome, Processes, run_all
+from qtools.runs.calls import Ending, Limits, Outcome
+from qtools.runs.executors import Processes, run_all
 
 #: Circuits of up to so many qubits are simulated by statevector, wider ones as MPS.
 STATEVECTOR_QUBITS = 12
