@@ -78,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "processor seconds": whole,
             "peak MiB": peer["peak MiB"],
             "measured": f"{peer['gate actions measured']} of {peer['gate actions']} gates",
+            "undoing one of them": peer["undoing processor seconds"] / peer["gates undone"],
             "load": load,
             "peer": peer,
         }
@@ -111,8 +112,9 @@ def _write(rows: Sequence[Mapping[str, Any]], name: str, measured_on: Machine) -
         },
         notes=f"{name}, one thread. Reference: what an engine does once, when it is made. "
         "Error of the gradient: norm of all derivatives' difference from those at twice the bond. "
-        "Where not all of the peer's gates were measured, its time is that of those measured over "
-        "their share, which is less than the whole would take.",
+        "Where not all of the peer's gates were measured, its time is an extrapolation from below: "
+        "that of the first gates, which act on nearly a product state, over their share, and "
+        "nothing for undoing the circuit on the target.",
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.engine import OverlapEngine
 
 FloatArray = NDArray[np.float64]
 

@@ -13,26 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtools.compile.mps import ComplexArray
-from qtools.compile.overlap.accuracy import Accuracy
 
 Arrays = dict[str, NDArray[Any]]
 """Named arrays, as a checkpoint keeps them."""
-
-
-class OverlapEngine(Protocol):
-    """Gives the overlap of a circuit with a target, and its derivatives.
-
-    Attributes:
-        accuracy: of the last evaluation.
-    """
-
-    accuracy: Accuracy
-
-    def value(self, gates: ComplexArray) -> complex:
-        """``<target|V|0>`` for gates (num_blocks, 4, 4)."""
-
-    def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
-        """The overlap and its derivatives (num_blocks, 4, 4) by the entries of the gates."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,7 +1,6 @@
 """Which engine to take, by predicted time and memory of one evaluation.
 
-The predictions are for ordering the engines, not for promising anything: they count operations of
-the dominant steps and divide by rates that a core of today reaches for them.
+See :mod:`qtools.compile.overlap.cost` for what the predictions are made of.
 """
 
 from dataclasses import dataclass, replace
@@ -10,23 +9,26 @@ from enum import StrEnum
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.mps import MPS
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
-from qtools.compile.overlap.dense import BLOCKS_AT_ONCE, DenseOverlap, num_groups
-from qtools.compile.overlap.exact import ExactOverlap, plan_exact
+from qtools.compile.overlap.cost import (
+    DENSE_RATES,
+    EXACT_RATES,
+    TRUNCATED_RATES,
+    Rates,
+    Work,
+    dense_work,
+    exact_work,
+    truncated_work,
+)
+from qtools.compile.overlap.dense import DenseOverlap
+from qtools.compile.overlap.engine import OverlapEngine
+from qtools.compile.overlap.exact import ExactOverlap
 from qtools.compile.overlap.layers import layers_of
-from qtools.compile.overlap.routed import RoutedOverlap, on_neighbours
+from qtools.compile.overlap.routed import RoutedOverlap
 from qtools.compile.overlap.truncated import TruncatedOverlap
 from qtools.errors import CapacityError
 
-_PRODUCT_RATE = 35e9  # real operations per second and core in products of mid-size matrices
-_CALL_SECONDS = 1.5e-6  # overhead of one product
-_THIN_SECONDS = 0.5e-9  # per d chi^3 of a QR decomposition (d chi, chi), one core
-_GROWN_SHARE = 0.5  # mean of chi^3 over the states of all layers, as a share of the target's
-_BYTES = 16
-# Of a machine of today: a choice by the cores at hand would make circuits depend on the machine.
-_CORES = 2
 # What truncation does to a value is second order in the angle it causes: this fraction of the angle
 # measured makes the infidelity exact to about a percent. The rough angle is what it is first
 # measured with.
@@ -34,12 +36,7 @@ _PRECISION = 0.1
 _FINEST_ANGLE = 1e-5
 _ROUGH_ANGLE = 0.05
 
-_COPY_SECONDS = 4e-9  # per entry of a statevector whose axes change places
-_SMALL_PRODUCT_RATE = 60e9  # real operations per second in products with a 16 by 16 matrix
-_GROUP_SECONDS = 40e-6  # overhead of one group of blocks of the dense engine, there and back
-_DENSE_STATES = 6  # kept besides those before each group
 _LARGEST_DENSE = 26  # bits of a statevector beyond which it is out of the question
-
 _DEEPEST_PLAN = 40  # layers; deeper ones need not be planned to know that they do not fit
 
 
@@ -68,6 +65,11 @@ class Prediction:
     memory: int
     others: "tuple[Prediction, ...]" = ()
 
+    @classmethod
+    def of(cls, engine: Engine, work: Work, rates: Rates) -> "Prediction":
+        """Of an engine that has ``work`` to do at ``rates``."""
+        return cls(engine=engine, seconds=work.seconds(rates), memory=work.memory)
+
     @property
     def reason(self) -> str:
         """Which engine was taken, and instead of what."""
@@ -81,39 +83,19 @@ def predict_exact(ansatz: Ansatz, target: MPS) -> Prediction | None:
     """The cost of exact contraction; None for circuits far too deep for it."""
     if widest_cut(ansatz) > _DEEPEST_PLAN:
         return None
-    plan = plan_exact(ansatz, target)
-    seconds = plan.flops / (_PRODUCT_RATE * _CORES) + 3 * _CALL_SECONDS * len(plan.steps)
-    return Prediction(engine=Engine.EXACT, seconds=seconds, memory=plan.memory)
+    return Prediction.of(Engine.EXACT, exact_work(ansatz, target), EXACT_RATES)
 
 
 def predict_dense(ansatz: Ansatz) -> Prediction | None:
     """The cost of whole statevectors; None for far too many qubits."""
-    bits = ansatz.num_qubits * (2 if ansatz.is_operator else 1)
-    if bits > _LARGEST_DENSE:
+    if ansatz.num_qubits * (2 if ansatz.is_operator else 1) > _LARGEST_DENSE:
         return None
-    size, groups = 2**bits, num_groups(ansatz)
-    arithmetic = 8 * 4**BLOCKS_AT_ONCE * size / _SMALL_PRODUCT_RATE
-    seconds = groups * (2 * _COPY_SECONDS * size + 3 * arithmetic + _GROUP_SECONDS)
-    return Prediction(
-        engine=Engine.DENSE, seconds=seconds, memory=_BYTES * size * (groups + _DENSE_STATES)
-    )
+    return Prediction.of(Engine.DENSE, dense_work(ansatz), DENSE_RATES)
 
 
 def predict_truncated(ansatz: Ansatz, target: MPS) -> Prediction:
     """The cost of truncated layer states, if their bonds grow to about the target's."""
-    ansatz = on_neighbours(ansatz)
-    chi, physical = target.max_bond, target.tensors[0].shape[1]
-    depth, pairs = depth_of(ansatz), max(1, ansatz.num_qubits // 2)
-    cubes = _GROWN_SHARE * chi**3 / _CORES
-    products = 8 * 13 * physical**2 * cubes / _PRODUCT_RATE
-    thin = 2 * _THIN_SECONDS * physical * cubes
-    calls = 60 * _CALL_SECONDS
-    memory = 2 * _BYTES * depth * ansatz.num_qubits * physical * chi**2
-    return Prediction(
-        engine=Engine.TRUNCATED,
-        seconds=depth * pairs * (products + thin + calls),
-        memory=memory,
-    )
+    return Prediction.of(Engine.TRUNCATED, truncated_work(ansatz, target), TRUNCATED_RATES)
 
 
 def choose(

@@ -23,7 +23,8 @@ from qtools.compile.ansatz import Ansatz
 from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.accuracy import EXACT
 from qtools.compile.overlap.arrays import DOUBLE, Array, Arrays
-from qtools.compile.overlap.exact_sweep import BlockSlot, Replace, sweep_there_and_back
+from qtools.compile.overlap.engine import Replace
+from qtools.compile.overlap.exact_sweep import BlockSlot, sweep_there_and_back
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step, plan_contraction
 from qtools.compile.overlap.targets import TargetTensors, target_tensors
 from qtools.compile.overlap.wiring import wire

@@ -1,17 +1,14 @@
 """Blocks replaced one after another along the chain, each in sight of those replaced before it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from qtools.compile.mps import ComplexArray
 from qtools.compile.overlap.arrays import Array, Arrays
+from qtools.compile.overlap.engine import Replace
 from qtools.compile.overlap.plan import ContractionPlan, Source, Step
 from qtools.compile.overlap.wiring import WiredBlocks
-
-Replace = Callable[[int, ComplexArray], ComplexArray]
-"""The new gate (4, 4) of a block, given its number and its environment (4, 4)."""
 
 
 class BlockSlot(NamedTuple):

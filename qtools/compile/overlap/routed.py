@@ -5,9 +5,42 @@ from collections.abc import Callable
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import OverlapEngine
 from qtools.compile.geometry.routing import SWAP, flipped, routed
 from qtools.compile.mps import ComplexArray
+from qtools.compile.overlap.engine import OverlapEngine
+
+
+class NeighbourCircuit:
+    """A circuit with its blocks brought together by swaps, and the way back for derivatives.
+
+    Attributes:
+        ansatz: the same circuit with gates on neighbours only.
+    """
+
+    def __init__(self, ansatz: Ansatz) -> None:
+        """Route the blocks of ``ansatz``; those of a chain stay as they are."""
+        self.ansatz = on_neighbours(ansatz)
+        self._num_blocks = ansatz.num_blocks
+        self._route = None
+        if ansatz.rights is not None:
+            self._route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
+
+    def gates(self, gates: ComplexArray) -> ComplexArray:
+        """Its gates, for gates (num_blocks, 4, 4) of the circuit as it was given."""
+        if self._route is None:
+            return gates
+        return np.array([gate.matrix(gates) for gate in self._route]).reshape(-1, 4, 4)
+
+    def environments(self, found: ComplexArray) -> ComplexArray:
+        """Derivatives (num_blocks, 4, 4) by the gates as given, from those by its own."""
+        if self._route is None:
+            return found
+        environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
+        for gate, environment in zip(self._route, found, strict=True):
+            for index, is_flipped in gate.gates:
+                inner = SWAP @ environment if gate.is_swapped else environment
+                environments[index] = flipped(inner) if is_flipped else inner
+        return environments
 
 
 class RoutedOverlap:
@@ -21,30 +54,21 @@ class RoutedOverlap:
 
     def __init__(self, ansatz: Ansatz, engine: Callable[[Ansatz], OverlapEngine]) -> None:
         """Build ``engine`` for the neighbour circuit of ``ansatz``."""
-        self._route = routed(ansatz.pairs, ansatz.num_qubits, one_gate=True)
-        self._engine = engine(on_neighbours(ansatz))
-        self._num_blocks = ansatz.num_blocks
+        self._circuit = NeighbourCircuit(ansatz)
+        self._engine = engine(self._circuit.ansatz)
         self.accuracy = self._engine.accuracy
 
     def value(self, gates: ComplexArray) -> complex:
         """The overlap ``<target|V|0>`` for gates (num_blocks, 4, 4)."""
-        value = self._engine.value(self._routed(gates))
+        value = self._engine.value(self._circuit.gates(gates))
         self.accuracy = self._engine.accuracy
         return value
 
     def value_and_environments(self, gates: ComplexArray) -> tuple[complex, ComplexArray]:
         """The overlap and its derivatives (num_blocks, 4, 4) by the entries of all gates."""
-        overlap, found = self._engine.value_and_environments(self._routed(gates))
+        overlap, found = self._engine.value_and_environments(self._circuit.gates(gates))
         self.accuracy = self._engine.accuracy
-        environments = np.empty((self._num_blocks, 4, 4), dtype=complex)
-        for gate, environment in zip(self._route, found, strict=True):
-            for index, is_flipped in gate.gates:
-                inner = SWAP @ environment if gate.is_swapped else environment
-                environments[index] = flipped(inner) if is_flipped else inner
-        return overlap, environments
-
-    def _routed(self, gates: ComplexArray) -> ComplexArray:
-        return np.array([gate.matrix(gates) for gate in self._route]).reshape(-1, 4, 4)
+        return overlap, self._circuit.environments(found)
 
 
 def on_neighbours(ansatz: Ansatz) -> Ansatz:

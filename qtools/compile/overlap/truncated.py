@@ -21,7 +21,7 @@ from qtools.compile.mps import MPS, ComplexArray
 from qtools.compile.overlap.accuracy import EXACT, Accuracy
 from qtools.compile.overlap.arrays import DOUBLE, Arrays
 from qtools.compile.overlap.boundaries import Boundaries
-from qtools.compile.overlap.exact_sweep import Replace
+from qtools.compile.overlap.engine import Replace
 from qtools.compile.overlap.layer_states import (
     LayerState,
     Reference,

@@ -14,7 +14,7 @@ act on the qubit, which is the more significant part of the physical axis.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,15 @@ from qtools.compile.target.sectors import (
     FloatArray,
     IntArray,
     gathered,
+    sector_product,
     singular_weights,
     stacked_eigh,
 )
 
 Scalar = TypeVar("Scalar", np.float64, np.intp)
 
+# Bond dimension from which products go sector by sector; below it, copying costs more.
+_SECTORS_FROM = 48
 _NEGLIGIBLE = 1e-30  # squared Schmidt values below this are rounding
 
 
@@ -144,8 +147,9 @@ def apply_gates(
     """
     n, chi, d, _ = chain.tensors.shape
     m = len(sites)
-    theta = _two_site(chain, sites, gates).reshape(m, chi * d, d * chi)
-    space = _right_space(chain, sites, theta)
+    charges = _pair_charges(chain, sites) if chain.modulus > 1 else None
+    theta = _two_site(chain, sites, gates, charges).reshape(m, chi * d, d * chi)
+    space = _right_space(chain, sites, theta, charges)
     tails = np.cumsum(space.weights[:, ::-1], axis=1)[:, ::-1]
     ranks = truncation.ranks(tails, sites, n, d)
     rank = max(ranks)
@@ -155,17 +159,19 @@ def apply_gates(
     totals = weights.sum(axis=1)
     untouched = np.delete(chain.schmidt, sites + 1, axis=0)
     width = max(rank, int(np.count_nonzero(untouched.max(axis=0))))
-    tensors = _resized(chain.tensors, width)
-    schmidt, charges = _fit(chain.schmidt, width), _fit(chain.charges, width)
+    tensors = np.zeros((n, width, d, width), dtype=complex)
+    idle = np.setdiff1d(np.arange(n), [sites, sites + 1])
+    _write(tensors, idle, chain.tensors[idle])
+    schmidt, bond_charges = _fit(chain.schmidt, width), _fit(chain.charges, width)
     # What a cut takes from the norm is given back, so that overlaps keep their size.
     restored = vectors * np.sqrt(tails[:, 0] / totals)[:, None, None]
-    tensors[sites] = _resized(np.matmul(theta, restored).reshape(m, chi, d, rank), width)
-    rows = vectors.conj().transpose(0, 2, 1).reshape(m, rank, d, chi)
-    tensors[sites + 1] = _resized(rows, width)
+    left = _product(theta, restored, charges, space.charges[:, :rank])
+    _write(tensors, sites, left.reshape(m, chi, d, rank))
+    _write(tensors, sites + 1, vectors.conj().transpose(0, 2, 1).reshape(m, rank, d, chi))
     schmidt[sites + 1] = _fit(np.sqrt(weights / totals[:, None]), width)
-    charges[sites + 1] = _fit(space.charges[:, :rank], width)
+    bond_charges[sites + 1] = _fit(space.charges[:, :rank], width)
     lost = float(np.sum(np.maximum(0.0, 1.0 - totals / tails[:, 0])))
-    return replace(chain, tensors=tensors, schmidt=schmidt, charges=charges), lost
+    return replace(chain, tensors=tensors, schmidt=schmidt, charges=bond_charges), lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +189,25 @@ class _RightSpace:
     vectors: Callable[[NDArray[np.bool_]], ComplexArray]
 
 
-def _right_space(chain: Chain, sites: IntArray, theta: ComplexArray) -> _RightSpace:
+class _PairCharges(NamedTuple):
+    """Charges of two-site tensors, at the bond between the two; ``NO_CHARGE`` for padding.
+
+    ``rows`` (m, d chi) are those of left bond and left site, ``columns`` (m, d chi) those of right
+    site and right bond, ``middles`` (m, chi) those of the bond itself.
+    """
+
+    rows: IntArray
+    middles: IntArray
+    columns: IntArray
+
+
+def _right_space(
+    chain: Chain, sites: IntArray, theta: ComplexArray, charges: _PairCharges | None
+) -> _RightSpace:
     d = chain.tensors.shape[2]
     scale = np.repeat(chain.schmidt[sites], d, axis=1)
-    if chain.modulus > 1:
-        return _charged_right_space(chain, sites, theta, scale)
+    if charges is not None:
+        return _charged_right_space(theta, scale, charges)
     weighted = theta * scale[:, :, None]
     found, basis = stacked_eigh(np.matmul(weighted.conj().transpose(0, 2, 1), weighted))
     weights, basis = np.maximum(found[:, ::-1], 0.0), basis[:, :, ::-1]
@@ -199,10 +219,10 @@ def _right_space(chain: Chain, sites: IntArray, theta: ComplexArray) -> _RightSp
 
 
 def _charged_right_space(
-    chain: Chain, sites: IntArray, theta: ComplexArray, scale: FloatArray
+    theta: ComplexArray, scale: FloatArray, charges: _PairCharges
 ) -> _RightSpace:
-    rows, columns = _pair_charges(chain, sites)
-    found, sectors = singular_weights(theta, scale, rows, columns)
+    columns = charges.columns
+    found, sectors = singular_weights(theta, scale, charges.rows, columns)
     largest_first = np.argsort(-found, axis=1)
 
     def vectors(kept: NDArray[np.bool_]) -> ComplexArray:
@@ -219,24 +239,41 @@ def _charged_right_space(
     )
 
 
-def _pair_charges(chain: Chain, sites: IntArray) -> tuple[IntArray, IntArray]:
-    """Charges (m, 2 chi) of the rows and columns of two-site tensors, at the bond between them."""
+def _pair_charges(chain: Chain, sites: IntArray) -> _PairCharges:
     left, right = chain.charges[sites], chain.charges[sites + 2]
     rows = (left[:, :, None] + np.arange(2)) % chain.modulus
     columns = (right[:, None, :] - np.arange(2)[:, None]) % chain.modulus
     rows[chain.schmidt[sites] == 0.0] = NO_CHARGE
     np.moveaxis(columns, 1, 2)[chain.schmidt[sites + 2] == 0.0] = NO_CHARGE
-    return rows.reshape(len(sites), -1), columns.reshape(len(sites), -1)
+    return _PairCharges(
+        rows=rows.reshape(len(sites), -1),
+        middles=np.where(chain.schmidt[sites + 1] == 0.0, NO_CHARGE, chain.charges[sites + 1]),
+        columns=columns.reshape(len(sites), -1),
+    )
 
 
-def _two_site(chain: Chain, sites: NDArray[np.intp], gates: ComplexArray) -> ComplexArray:
+def _product(
+    left: ComplexArray, right: ComplexArray, charges: _PairCharges | None, columns: IntArray
+) -> ComplexArray:
+    """Two-site tensors ``left`` times what acts on their right half, with its ``columns``."""
+    if charges is None or left.shape[2] < 2 * _SECTORS_FROM:
+        product: ComplexArray = np.matmul(left, right)
+        return product
+    return sector_product(left, right, charges.rows, charges.columns, columns)
+
+
+def _two_site(
+    chain: Chain, sites: NDArray[np.intp], gates: ComplexArray, charges: _PairCharges | None
+) -> ComplexArray:
     """The gates applied to the merged tensors of their pairs, in the order (m, chi, d, d, chi)."""
     _, chi, d, _ = chain.tensors.shape
     m, idle = len(sites), d // 2
-    pairs = np.matmul(
-        chain.tensors[sites].reshape(m, chi * d, chi),
-        chain.tensors[sites + 1].reshape(m, chi, d * chi),
-    )
+    left = chain.tensors[sites].reshape(m, chi * d, chi)
+    right = chain.tensors[sites + 1].reshape(m, chi, d * chi)
+    if charges is None or chi < _SECTORS_FROM:
+        pairs = np.matmul(left, right)
+    else:
+        pairs = sector_product(left, right, *charges)
     if idle == 1:
         merged: ComplexArray = np.matmul(gates[:, None], pairs.reshape(m, chi, 4, chi))
         return merged
@@ -245,13 +282,11 @@ def _two_site(chain: Chain, sites: NDArray[np.intp], gates: ComplexArray) -> Com
     return applied.reshape(m, 2, 2, chi, idle, idle, chi).transpose(0, 3, 1, 4, 2, 5, 6)
 
 
-def _resized(tensors: ComplexArray, width: int) -> ComplexArray:
-    """A copy of (k, left, d, right) with both bonds cut or zero-padded to ``width``."""
-    k, left, d, right = tensors.shape
-    left, right = min(width, left), min(width, right)
-    resized = np.zeros((k, width, d, width), dtype=complex)
-    resized[:, :left, :, :right] = tensors[:, :left, :, :right]
-    return resized
+def _write(tensors: ComplexArray, sites: NDArray[np.intp], found: ComplexArray) -> None:
+    """Put ``found`` (k, left, d, right) on ``sites``, cut where the tensors are narrower."""
+    width = tensors.shape[1]
+    left, right = min(width, found.shape[1]), min(width, found.shape[3])
+    tensors[sites, :left, :, :right] = found[:, :left, :, :right]
 
 
 def _fit(values: NDArray[Scalar], width: int) -> NDArray[Scalar]:

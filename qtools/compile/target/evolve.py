@@ -5,13 +5,14 @@ Two errors separate the result from ``exp(-i H t)|initial>``:
 * truncation: a layer of gates is followed by cuts; the distance that the cuts of one layer move
   the state is at most the root of their summed discarded weights, and layers add by the triangle
   inequality. This bound is rigorous.
-* Trotter: the evolution is done twice, with ``N`` and with about ``N / 2`` steps. For a method of
+* Trotter: the evolution is done twice, with ``N`` and with fewer steps, about half. For a method of
   order ``p`` the finer one is off by ``angle / (r ** p - 1)``, ``r`` the ratio of their steps.
 
 Up to 20 qubits that are coupled in another way than a chain are evolved as whole statevectors, in
 Krylov spaces whose error takes the place of Trotter's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +39,10 @@ _KRYLOV_SHARE = 0.1  # where statevectors are evolved whole
 
 # How exactly the coarse twin is truncated, as a fraction of the angle it is expected to be off.
 _TWIN_PRECISION = 0.1
+
+# Errors of two evolutions that differ by this factor tell the smaller one apart from what the cuts
+# of both add to their difference.
+_CLEAR_GAIN = 4.0
 
 _MAX_REFINEMENTS = 6
 
@@ -158,6 +163,7 @@ def evolve(
         return _densely_evolved(problem, allowed, max_bond)
     share = _TROTTER_SHARE * allowed
     num_steps = max(2, estimate_steps(terms, vectors, problem.time, method, share))
+    known: dict[int, Evolution] = {}
     for _ in range(_MAX_REFINEMENTS):
         fine = trotter_state(
             problem,
@@ -167,7 +173,8 @@ def evolve(
             max_bond=max_bond,
             max_memory=max_memory,
         )
-        trotter_angle = _trotter_angle(problem, method, num_steps, fine, allowed, max_bond)
+        known[num_steps] = fine
+        trotter_angle = _trotter_angle(problem, method, num_steps, known, allowed, max_bond)
         if trotter_angle <= share or max_bond is not None:
             break
         excess = trotter_angle / share
@@ -292,15 +299,20 @@ def _trotter_angle(
     problem: Evolvable,
     method: SplittingMethod,
     num_steps: int,
-    fine: Evolution,
+    known: Mapping[int, Evolution],
     allowed: float,
     max_bond: int | None,
 ) -> float:
-    """The angle by which ``fine`` is off because of its step, from a twin with a coarser one."""
-    coarse_steps = (num_steps + 1) // 2
+    """The angle by which ``known[num_steps]`` is off because of its step.
+
+    Its twin has a coarser step: one of the other known evolutions, which were not fine enough, if
+    the two differ clearly, or else half the steps.
+    """
+    clear = [n for n in known if (num_steps / n) ** method.order >= _CLEAR_GAIN]
+    coarse_steps = max(clear, default=(num_steps + 1) // 2)
     gain = (num_steps / coarse_steps) ** method.order
     expected = _TROTTER_SHARE * allowed * gain
-    coarse = trotter_state(
+    coarse = known.get(coarse_steps) or trotter_state(
         problem, method, coarse_steps, max_angle=_TWIN_PRECISION * expected, max_bond=max_bond
     )
-    return angle(fine.mps, coarse.mps) / (gain - 1.0)
+    return angle(known[num_steps].mps, coarse.mps) / (gain - 1.0)

@@ -3,7 +3,8 @@
 Rows and columns carry a charge each, and entries between different charges vanish. Vectors are
 found sector by sector, which costs the sum of the cubes of the sector sizes instead of the cube of
 their sum, and each has the charge of its sector exactly. Sectors of about the same size, of all
-matrices of a stack, are solved together. Without a conserved charge, there is one sector.
+matrices of a stack, are solved together. Without a conserved charge, there is one sector. Products
+of such matrices go sector by sector as well.
 """
 
 from collections.abc import Sequence
@@ -41,6 +42,35 @@ class Sectors:
     owners: IntArray
     columns: IntArray
     vectors: ComplexArray
+
+
+def sector_product(
+    left: ComplexArray,
+    right: ComplexArray,
+    rows: IntArray,
+    middles: IntArray,
+    columns: IntArray,
+) -> ComplexArray:
+    """``left @ right`` of matrices whose entries between different charges vanish.
+
+    Args:
+        left: (m, d, k).
+        right: (m, k, e).
+        rows: (m, d), charges of the rows of ``left``, or ``NO_CHARGE``.
+        middles: (m, k), of what is summed over.
+        columns: (m, e), of the columns of ``right``.
+
+    Returns:
+        (m, d, e).
+    """
+    product = np.zeros((*left.shape[:2], right.shape[2]), dtype=complex)
+    for k, here in enumerate(middles):
+        for charge in set(here.tolist()) - {NO_CHARGE}:
+            middle = np.flatnonzero(here == charge)
+            row = np.flatnonzero(rows[k] == charge)[:, None]
+            column = np.flatnonzero(columns[k] == charge)
+            product[k][row, column] = left[k][row, middle] @ right[k][middle[:, None], column]
+    return product
 
 
 def singular_weights(

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qtools.compile.target import chain as chain_module
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
 from qtools.compile.target.evolve import exponentials
 from tests.compile.dense import (
@@ -117,3 +118,22 @@ def test_a_conserved_charge_changes_nothing_but_the_cost(seed, modulus):
         - charged.charges[1:, None, None]
     ) % modulus == 0
     assert np.all(charged.tensors[~allowed] == 0.0)
+
+
+@pytest.mark.parametrize("modulus", [2, 9])
+def test_a_conserved_charge_changes_no_state(monkeypatch, modulus):
+    """Products sector by sector, which wide bonds are worth, against the statevector."""
+    monkeypatch.setattr(chain_module, "_SECTORS_FROM", 1)
+    rng = np.random.default_rng(6)
+    vectors = np.eye(2, dtype=complex)[[0, 1] * 4]
+    chain, state = Chain.product(vectors, modulus=modulus), kron_sites(vectors)
+    ones = np.array([0, 1, 1, 2]) % modulus
+    for layer in range(6):
+        sites = np.arange(layer % 2, 7, 2)
+        hermitian = random_complex(rng, (len(sites), 4, 4))
+        hermitian = (hermitian + hermitian.conj().swapaxes(1, 2)) * (ones[:, None] == ones)
+        gates = np.where(ones[:, None] == ones, exponentials(hermitian, 1.0), 0.0)
+        chain, _ = apply_gates(chain, sites, gates, EXACT)
+        for site, gate in zip(sites, gates, strict=True):
+            state = apply_block(state, site, gate)
+    np.testing.assert_allclose(chain.to_mps().to_dense(), state, atol=1e-10)

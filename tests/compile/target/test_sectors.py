@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qtools.compile.target import sectors
-from qtools.compile.target.sectors import NO_CHARGE, gathered, singular_weights
+from qtools.compile.target.sectors import (
+    NO_CHARGE,
+    gathered,
+    sector_product,
+    singular_weights,
+)
 from tests.compile.dense import random_complex
 
 seeds = st.integers(0, 2**32 - 1)
@@ -77,3 +82,14 @@ def test_eigenvectors_do_not_depend_on_the_number_of_threads(monkeypatch):
     values, vectors = sectors.stacked_eigh(grams)
     np.testing.assert_array_equal(values, alone[0])
     np.testing.assert_array_equal(vectors, alone[1])
+
+
+@given(seed=seeds, m=st.integers(1, 3), sizes=st.tuples(*[st.integers(1, 9)] * 3),
+       num_charges=st.integers(1, 4))  # fmt: skip
+def test_products_are_those_of_the_whole_matrices(seed, m, sizes, num_charges):
+    rng = np.random.default_rng(seed)
+    left, rows, middles = charged(rng, m, *sizes[:2], num_charges)
+    columns = rng.integers(NO_CHARGE, num_charges, (m, sizes[2]))
+    right = random_complex(rng, (m, *sizes[1:])) * (middles[:, :, None] == columns[:, None, :])
+    product = sector_product(left, right, rows, middles, columns)
+    np.testing.assert_allclose(product, np.matmul(left, right), atol=1e-12)

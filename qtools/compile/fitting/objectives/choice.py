@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.objectives.surrogate import refuse_operator
-from qtools.errors import BadInputError
 
 FLAT_FIDELITY = 0.1
 """Below this fidelity the surrogate leads, where the choice is automatic.
@@ -31,11 +30,6 @@ def objective_at(name: ObjectiveName, ansatz: Ansatz, infidelity: float) -> Obje
     """
     if name is ObjectiveName.SURROGATE:
         refuse_operator(ansatz)
-    if name is ObjectiveName.LOCAL and ansatz.rights is not None:
-        raise BadInputError(
-            "the local objective undoes blocks on neighbours of a chain only; use the global or "
-            "the surrogate objective"
-        )
     if name is not ObjectiveName.AUTO:
         return name
     flat = 1.0 - infidelity < FLAT_FIDELITY and not ansatz.is_operator

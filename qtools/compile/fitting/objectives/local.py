@@ -12,7 +12,8 @@ Hilbert-Schmidt test of arXiv 1807.00800). It has gradients where the fidelity i
 ``O`` is a matrix product operator of bond 2. So a value with the gradient of all blocks takes what
 the fidelity takes in truncated layer states: one evolution of the target backwards through the
 layers, ``O`` in the middle, and one evolution forwards. With ``psi_l`` on the way back and
-``phi_l`` on the way forth, ``dC = -2 Re <psi_l| dV_l |phi_(l-1)>``.
+``phi_l`` on the way forth, ``dC = -2 Re <psi_l| dV_l |phi_(l-1)>``. Blocks on sites that are no
+neighbours are brought together by swaps on both ways.
 """
 
 import numpy as np
@@ -24,6 +25,7 @@ from qtools.compile.mps import MPS, ComplexArray, overlap
 from qtools.compile.overlap.accuracy import EXACT, Accuracy
 from qtools.compile.overlap.layer_environments import layer_environments
 from qtools.compile.overlap.layers import Layer, layers_of
+from qtools.compile.overlap.routed import NeighbourCircuit
 from qtools.compile.target.chain import Chain, Truncation, apply_gates
 
 _SMALLEST = 1e-300
@@ -39,7 +41,8 @@ class LocalCost:
     def __init__(self, ansatz: Ansatz, target: MPS, *, max_angle: float) -> None:
         """Cut so that the error angle stays below about ``max_angle`` radians."""
         self._ansatz = ansatz
-        self._layers = layers_of(ansatz.bonds)
+        self._circuit = NeighbourCircuit(ansatz)
+        self._layers = layers_of(self._circuit.ansatz.bonds)
         self._target = Chain.from_mps(target)
         self._start = MPS.product(ansatz.initial)
         self._undone = mean_projector(ansatz.initial)
@@ -49,18 +52,20 @@ class LocalCost:
 
     def __call__(self, gates: ComplexArray) -> Evaluation:
         """Evaluate at gates (num_blocks, 4, 4)."""
-        undone, discarded = self._backward(gates)
+        routed = self._circuit.gates(gates)
+        undone, discarded = self._backward(routed)
         self.accuracy = Accuracy(angle=float(np.sqrt(discarded)), value=discarded)
         projected = applied(self._undone, undone[0])
         norm = max(projected.norm(), _SMALLEST)
         state = Chain.from_mps(projected.scaled(1.0 / norm))
-        environments = np.zeros((self._ansatz.num_blocks, 4, 4), dtype=complex)
+        found = np.zeros((len(routed), 4, 4), dtype=complex)
         for layer, behind in zip(self._layers, undone[1:], strict=True):
-            blocks = gates[layer.blocks]
-            environments[layer.blocks] = norm * layer_environments(
+            blocks = routed[layer.blocks]
+            found[layer.blocks] = norm * layer_environments(
                 behind, state.to_mps(), layer.sites, blocks
             )
             state, _ = apply_gates(state, layer.sites, blocks, self._truncation)
+        environments = self._circuit.environments(found)
         probability = float(overlap(undone[0], projected).real)
         return Evaluation.of(
             overlap(undone[0], self._start),

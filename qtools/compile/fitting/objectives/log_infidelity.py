@@ -9,40 +9,18 @@ matrix of the state that the block acts on when the fidelity approaches one, and
 curvature of the cost.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from qtools.compile.fitting.evaluation import Evaluation, OverlapEngine, Part
+from qtools.compile.fitting.evaluation import Evaluation, Part
 from qtools.compile.fitting.objectives.objective import without_frozen
 from qtools.compile.mps import ComplexArray
 from qtools.compile.overlap.accuracy import Accuracy
+from qtools.compile.overlap.engine import OverlapEngine, SweepingEngine
 
 SMALLEST_FIDELITY = 1e-300
 """Fidelities below this have no gradient that a double could hold."""
-
-
-@runtime_checkable
-class SweepingEngine(Protocol):
-    """An engine that can replace blocks one after another while it contracts.
-
-    Attributes:
-        sweep_pays: whether there and back costs about as much as two evaluations, or less.
-    """
-
-    sweep_pays: bool
-
-    def swept(
-        self, gates: ComplexArray, replace: Callable[[int, ComplexArray], ComplexArray]
-    ) -> None:
-        """Replace all blocks, along the chain and back, by what ``replace`` makes of them.
-
-        Args:
-            gates: (num_blocks, 4, 4) to begin with.
-            replace: is given a block's number and its environment (4, 4).
-        """
 
 
 _INERTIA = 0.02  # of a block in a sweep, as a share of the overlap

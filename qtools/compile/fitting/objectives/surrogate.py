@@ -25,11 +25,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qtools.compile.ansatz import Ansatz
-from qtools.compile.fitting.evaluation import Evaluation, OverlapEngine, Part
+from qtools.compile.fitting.evaluation import Evaluation, Part
 from qtools.compile.fitting.objectives.log_infidelity import SMALLEST_FIDELITY
 from qtools.compile.fitting.objectives.objective import without_frozen
 from qtools.compile.mps import ComplexArray
 from qtools.compile.overlap.accuracy import Accuracy
+from qtools.compile.overlap.engine import OverlapEngine
 from qtools.errors import BadInputError
 
 _RATE = 0.1

@@ -15,6 +15,7 @@ from tests.compile.dense import (
     fidelity,
     random_ansatz,
     random_complex,
+    random_graph_ansatz,
     random_mps,
 )
 
@@ -135,3 +136,24 @@ def test_cutting_is_estimated():
     found = coarse(ansatz.gates)
     assert 0.0 < coarse.accuracy.angle < 0.2
     assert abs(found.cost - sharp.cost) < 4 * coarse.accuracy.angle
+
+
+@given(seed=seeds)
+@settings(max_examples=15)
+def test_blocks_on_any_pairs_of_sites(seed):
+    """Cost, infidelity and gradient against statevectors of the circuit as it was given."""
+    rng = np.random.default_rng(seed)
+    ansatz, target = random_graph_ansatz(rng, 5, 7), random_mps(rng, 5, 4)
+    cost = LocalCost(ansatz, target, max_angle=0.0)
+    found = cost(ansatz.gates)
+    assert found.cost == pytest.approx(dense_local_cost(ansatz, target), abs=1e-9)
+    F = fidelity(target.to_dense(), ansatz_state(ansatz))
+    assert found.infidelity == pytest.approx(1.0 - F, abs=1e-9)
+    raw = random_complex(rng, ansatz.gates.shape)
+    direction = (raw - raw.conj().swapaxes(1, 2)) / np.linalg.norm(raw)
+    up, down = (
+        dense_local_cost(ansatz.with_gates(moved(ansatz.gates, sign * 1e-5 * direction)), target)
+        for sign in (1, -1)
+    )
+    slope = np.vdot(found.gradient, direction).real
+    assert slope == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-8)
