@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.measure import machine, write_results
 from qtools.datasets.wild.importer import rows_of_file
 from qtools.runs.calls import Ending, Limits
 from qtools.runs.executors import Processes, run_all
@@ -37,6 +38,15 @@ _SNIPPETS = (
     "((((((((((((((((",
     "// ünïcode\n",
 )
+
+
+_MEANINGS = {
+    "DONE": "circuits",
+    "FAILED": "records with a reason",
+    "TIMEOUT": "records: stopped at the time limit",
+    "MEMORY": "records: stopped at the memory limit",
+    "DIED": "workers that crashed",
+}
 
 
 def mutate(text: str, rng: random.Random) -> str:
@@ -76,6 +86,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
+    measured_on = machine()
     seeds = [p.read_text() for p in sorted(given.seeds.glob("*.qasm")) if p.stat().st_size < 8_000]
     limits = Limits(seconds=given.seconds, memory_bytes=2 << 30)
     endings: Counter[str] = Counter()
@@ -99,6 +110,17 @@ def main() -> None:
             if outcome.ending is not Ending.DONE:
                 reasons[outcome.reason] += 1
         seconds = time.perf_counter() - start
+    rows = [{"outcome": name, "files": endings[ending]} for ending, name in _MEANINGS.items()]
+    rows += [{"outcome": f"reason: {name}", "files": n} for name, n in reasons.most_common()]
+    write_results(
+        "datasets_fuzz",
+        rows,
+        measured_on=measured_on,
+        columns={"outcome": "outcome", "files": "files"},
+        notes=f"{given.files} mutated files from {len(seeds)} seeds in {seconds:.0f} s; at most "
+        f"{given.seconds:g} s and 2 GiB each; largest resident memory of a worker "
+        f"{peak / 2**20:.0f} MiB.",
+    )
     print(f"{given.files} files from {len(seeds)} seeds in {seconds:.0f} s: {dict(endings)}")
     print(f"reasons: {dict(reasons.most_common())}")
     print(f"accounted for: {endings.total()}; largest resident memory of a worker:")

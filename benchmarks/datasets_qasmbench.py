@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit import qasm2 as qiskit_qasm2
 from qiskit.quantum_info import Operator
 
+from benchmarks.measure import machine, write_results
 from qtools.circuits.normal import UnsupportedCircuitError
 from qtools.circuits.qiskit_io import to_qiskit
 from qtools.datasets.wild import read_file
@@ -59,6 +60,7 @@ def main() -> None:
     """Print the account."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    measured_on = machine()
     files = sorted(parser.parse_args().folder.glob("*.qasm"))
     account: Counter[str] = Counter()
     for path in files:
@@ -78,6 +80,15 @@ def main() -> None:
         )
         account["equal" if same(to_qiskit(reading.circuit), theirs) else "DIFFERENT"] += 1
     print(f"{len(files)} files: {dict(account)}")
+    write_results(
+        "datasets_qasmbench",
+        [{"what": what, "files": number} for what, number in account.most_common()],
+        measured_on=measured_on,
+        columns={"what": "what became of the files", "files": "files"},
+        notes=f"{len(files)} files. Loaded ones of at most {_MAX_QUBITS} qubits are compared with "
+        "Qiskit's own load: unitaries, output states, or outcome distributions where they measure "
+        "on the way.",
+    )
 
 
 if __name__ == "__main__":

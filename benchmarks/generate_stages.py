@@ -31,8 +31,9 @@ from qtools.generate.losses import BitsPerGate, bits_per_gate
 from qtools.generate.request import Request
 from qtools.generate.sample import sample_group
 from qtools.generate.verify.circuits import Program, as_circuit, parsed
-from qtools.generate.verify.conditioning import check_families, check_limits
+from qtools.generate.verify.conditioning import check_limits
 from qtools.generate.verify.execution import verify_execution
+from qtools.generate.verify.families import FamilyJudge, check_families
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.reference import Reference
 from qtools.generate.verify.run import real_set, train_ketgpt
@@ -44,7 +45,6 @@ from qtools.generate.vocabulary import FIRST_GATE
 from qtools.runs.files import write_text
 
 Record = dict[str, Any]
-_TRAINING_FOR_FAMILIES = 3000
 _CHUNK = 1000
 
 
@@ -283,11 +283,11 @@ def conditioning(bench: Bench) -> Record:
         made += [sample.circuit for sample in sorted(drawn, key=lambda s: s.index)]
         limits += [order.limits for order in orders]
     obeyed = check_limits(made, limits)
-    train = bench.reference.training.some(_TRAINING_FOR_FAMILIES)
+    train = bench.reference.training
     held = bench.reference.held_out
     found = parsed(bench.samples)
     agreement = check_families(
-        (train.circuits, train.families),
+        FamilyJudge.fit(train.circuits, train.families, seed=bench.seed),
         (held.circuits, held.families),
         ([c.normal for c in found], [c.program.family for c in found]),
     )

@@ -208,14 +208,14 @@ def _read_weights(folder: Path, data: bytes) -> None:
 def _read_model_file(folder: Path, name: str, data: bytes) -> None:
     from qtools.generate.pretrained import load_pretrained
 
-    for other, content in _model().items():
+    for other, content in small_model().items():
         _file(folder, other, content)
     _file(folder, name, data)
     load_pretrained(folder)
 
 
 @cache
-def _model() -> dict[str, bytes]:
+def small_model() -> dict[str, bytes]:
     """The files of a very small model."""
     import tempfile
 
@@ -416,12 +416,12 @@ READERS: dict[str, Reader] = {
     "circuits, Parquet": Reader(seeds=_parquet_seeds, read=_read_parquet, weight=4),
     "records, JSON lines": Reader(seeds=_record_seeds, read=_read_records, weight=8),
     "model conditions, JSON": Reader(
-        seeds=lambda: (_model()["conditions.json"],), read=_read_conditions, weight=2
+        seeds=lambda: (small_model()["conditions.json"],), read=_read_conditions, weight=2
     ),
     "model configuration, JSON": Reader(
-        seeds=lambda: (_model()["config.json"],), read=_read_config, weight=2
+        seeds=lambda: (small_model()["config.json"],), read=_read_config, weight=2
     ),
     "model weights, safetensors": Reader(
-        seeds=lambda: (_model()["model.safetensors"],), read=_read_weights, weight=2
+        seeds=lambda: (small_model()["model.safetensors"],), read=_read_weights, weight=2
     ),
 }

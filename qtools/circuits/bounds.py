@@ -5,6 +5,7 @@ operations. What is larger than the limits here is refused by name.
 """
 
 import re
+import struct
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -17,19 +18,64 @@ _MAX_NESTING = 200
 
 _COMMENT = re.compile(r"//[^\n]*")
 _BODY = re.compile(r"\{[^{}]*\}")
-_REGISTER = re.compile(r"\b(?:qreg|creg)\s+\w+\s*\[\s*(\d+)")
+_REGISTER = re.compile(r"\b(?:(?:qreg|creg)\s+\w+|qubit|bit)\s*\[\s*(\d+)")
+
+# QPY from version 13 on: magic, versions, number of circuits, symbolic encoding and kind; from
+# version 16 on the offset of every circuit; a circuit begins with the header of Qiskit's
+# qpy.formats.CIRCUIT_HEADER_V12, whose fields 3 and 4 are its bits.
+_QPY_START = struct.Struct("!6sBBBBQcc")
+_QPY_OFFSET = struct.Struct("!Q")
+_QPY_CIRCUIT = struct.Struct("!HcHIIQIQI")
+_FIRST_WITH_OFFSETS = 16
+
+
+def declared_bits(text: str) -> int:
+    """Bits in the registers that an OpenQASM 2 or 3 program declares with numbers as sizes."""
+    statements = _BODY.sub("", _COMMENT.sub("", text))
+    return sum(int(size[:20]) for size in _REGISTER.findall(statements))
+
+
+def declared_qpy_bits(data: bytes) -> int:
+    """The most bits that a circuit of a QPY file (version 13 or newer) declares; 0 where the file
+    ends before it says so.
+
+    Circuits after the first are looked at where the file lists them (from version 16 on).
+    """
+    try:
+        _, version, *_, count, _, _ = _QPY_START.unpack_from(data)
+        starts = [_QPY_START.size]
+        if version >= _FIRST_WITH_OFFSETS:
+            places = range(min(count, (len(data) - _QPY_START.size) // _QPY_OFFSET.size))
+            starts = [
+                _QPY_OFFSET.unpack_from(data, _QPY_START.size + 8 * place)[0] for place in places
+            ]
+    except struct.error:
+        return 0
+    return max((_bits_of_circuit(data, start) for start in starts), default=0)
+
+
+def _bits_of_circuit(data: bytes, start: int) -> int:
+    if start + _QPY_CIRCUIT.size > len(data):
+        return 0
+    header = _QPY_CIRCUIT.unpack_from(data, start)
+    return int(header[3]) + int(header[4])
+
+
+def refuse_many_bits(bits: int, *, source: str) -> None:
+    """Raise :class:`CapacityError` for more than :data:`MAX_BITS` bits."""
+    if bits > MAX_BITS:
+        raise CapacityError(f"{source} declares {bits} bits; expected at most {MAX_BITS}")
 
 
 def refuse_large_program(text: str, *, source: str) -> None:
-    """Check the registers of an OpenQASM 2 program, and what statements on whole registers make.
+    """Check the registers of an OpenQASM program, and what statements on whole registers make.
 
     Raises:
         CapacityError: more than :data:`MAX_BITS` bits, or far too many operations.
     """
+    bits = declared_bits(text)
+    refuse_many_bits(bits, source=source)
     statements = _BODY.sub("", _COMMENT.sub("", text))
-    bits = sum(int(size[:20]) for size in _REGISTER.findall(statements))
-    if bits > MAX_BITS:
-        raise CapacityError(f"{source} declares {bits} bits; expected at most {MAX_BITS}")
     broadcast = sum("[" not in statement for statement in statements.split(";"))
     if broadcast * bits > 100 * MAX_OPERATIONS:
         raise CapacityError(

@@ -6,7 +6,6 @@ machines; what is published depends on the recipe alone.
 """
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from qtools.runs.campaign import (
     Failure,
     Results,
     begun,
+    forget,
     results,
     resumed,
     run_campaign,
@@ -110,7 +110,7 @@ def _check_output(recipe: Recipe, out: Path) -> Manifest | None:
     if (out / FILE_NAME).exists():
         manifest = read_manifest(out)
         if manifest.recipe_id == recipe.id:
-            shutil.rmtree(out / FOLDER, ignore_errors=True)
+            forget(out / FOLDER)
             return manifest
         raise OutputExistsError(
             f"expected {out} to be empty or to hold the recipe {recipe.name!r}, and it holds the "
@@ -143,7 +143,7 @@ def _publish(recipe: Recipe, campaign: Campaign, out: Path) -> Manifest:
         mine = [task for task in campaign.tasks if task.arguments["source"] == entry.name]
         batches.append(_batch(entry.name, mine, found, out))
     manifest = publish(out, empty, batches)
-    shutil.rmtree(out / FOLDER)
+    forget(out / FOLDER)
     return manifest
 
 

@@ -6,7 +6,6 @@ its own, so that the circuits are the same wherever the groups are sampled. Reco
 """
 
 import base64
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +24,7 @@ from qtools.generate.sample import Drawn, Order
 from qtools.generate.vocabulary import NUM_COLUMNS
 from qtools.generate.write import Origin, writer
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import FOLDER, Campaign, Failure, results, resumed, run_campaign
+from qtools.runs.campaign import FOLDER, Campaign, Failure, forget, results, resumed, run_campaign
 from qtools.runs.executors import Executor
 from qtools.runs.lock import locked
 from qtools.runs.sharding import WHOLE, Shard
@@ -127,7 +126,7 @@ def run_sample(
         run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick)
         found = drawing.samples(out / FOLDER)
         write(found, drawing.origin)
-        shutil.rmtree(out / FOLDER)
+        forget(out / FOLDER)
     seconds = time.perf_counter() - began
     return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
 
@@ -147,7 +146,7 @@ def merge_samples(out: Path) -> Sampled:
     with locked(out):
         found = drawing.samples(out / FOLDER)
         writer(job.format, out)(found, drawing.origin)
-        shutil.rmtree(out / FOLDER)
+        forget(out / FOLDER)
     seconds = time.perf_counter() - began
     return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
 

@@ -184,6 +184,16 @@ def begun(folder: Path) -> dict[str, Any] | None:
     return read_state(folder) if (folder / STATE).exists() else None
 
 
+def forget(folder: Path) -> None:
+    """Remove the state of a campaign whose results are written.
+
+    What says that it was begun goes last: a run that is killed meanwhile is finished by the next.
+    """
+    for path in record_files(folder):
+        path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def absorb(folder: Path, others: Sequence[Path]) -> None:
     """Take over the records of the same campaign from other folders.
 

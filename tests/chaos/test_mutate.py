@@ -60,4 +60,4 @@ def test_many_edited_texts_are_still_json() -> None:
             return False
         return True
 
-    assert sum(map(is_json, edits("manifest, JSON"))) > 90
+    assert sum(map(is_json, edits("manifest, JSON"))) > 60

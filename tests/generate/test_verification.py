@@ -11,7 +11,7 @@ from qtools.errors import UsageError
 from qtools.generate.baselines.random_circuits import matched_random
 from qtools.generate.verify.circuits import Program, as_circuit
 from qtools.generate.verify.ketgpt import KetgptClassifier
-from qtools.generate.verify.reference import Reference
+from qtools.generate.verify.reference import Reference, fixed_families
 from qtools.generate.verify.run import real_set
 from qtools.generate.verify.table import as_json, cells, comparison, side_by_side
 from qtools.generate.verify.verification import Depth, verify
@@ -30,14 +30,40 @@ def reference(corpus):
     return Reference.read(corpus.path)
 
 
-def test_reference_knows_which_families_have_one_circuit_per_size(reference):
+def test_reference_reads_splits_and_takes_some(reference):
     assert (len(reference.training), len(reference.held_out)) == (30, 24)
-    assert reference.fixed == {"line"}
     some = reference.held_out.some(5)
     assert len(some) == 5
     assert some == reference.held_out.some(5)
     assert set(some.names) < set(reference.held_out.names)
     assert len(real_set(reference)["real"]) == 24
+
+
+def test_fixed_families_have_one_circuit_per_size_on_the_algorithmic_level():
+    def row(family, fingerprint, *, level="alg", num_qubits=5, **parameters):
+        parameters = json.dumps({"num_qubits": num_qubits, **parameters})
+        return {
+            "family": family,
+            "fingerprint": fingerprint,
+            "level": level,
+            "gate_set": "universal",
+            "num_qubits": num_qubits,
+            "parameters": parameters,
+        }
+
+    rows = [
+        row("ghz", "a"),
+        row("ghz", "b", num_qubits=6),
+        row("ghz", "c", level="mapped"),  # by two seeds of a transpiler
+        row("ghz", "d", level="mapped"),
+        row("qnn", "e"),  # random angles, which are no parameters
+        row("qnn", "f"),
+        row("bv", "g", hidden_string="101"),
+        row("copied", "h", level="file"),
+        row("copied", "i", level="file"),
+        row("alone", "j", level="file"),
+    ]
+    assert fixed_families(rows) == {"ghz", "alone"}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pytket and Aer on import

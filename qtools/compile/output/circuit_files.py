@@ -20,7 +20,13 @@ from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 
-from qtools.circuits.bounds import refuse_large_expansion, refuse_large_program
+from qtools.circuits.bounds import (
+    declared_bits,
+    declared_qpy_bits,
+    refuse_large_expansion,
+    refuse_large_program,
+    refuse_many_bits,
+)
 from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import BadInputError
 from qtools.runs.files import write_bytes, write_text
@@ -152,6 +158,7 @@ def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
     """The circuit in OpenQASM 2 or 3 text; errors as in :func:`read_circuit`, naming ``source``."""
     is_3 = re.search(r"^\s*OPENQASM\s+3", text, re.MULTILINE) is not None
     if is_3:
+        refuse_many_bits(declared_bits(text), source=source)
         circuit = sandboxed(_loads_qasm3, (text, source), source=source)
     else:
         refuse_large_program(text, source=source)
@@ -217,6 +224,7 @@ def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:
             f"{path} is QPY of version {version}, whose reader evaluates expressions out of the "
             "file; write it again with Qiskit 1.3 or newer, or as OpenQASM"
         )
+    refuse_many_bits(declared_qpy_bits(data), source=str(path))
     return sandboxed(_loads_qpy, (data, str(path)), source=f"the QPY file {path}")
 
 

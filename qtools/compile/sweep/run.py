@@ -12,7 +12,6 @@ costs.jsonl    seconds and memory of every point: the only file that another run
 
 import hashlib
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +29,7 @@ from qtools.runs.campaign import (
     Failure,
     Results,
     begun,
+    forget,
     results,
     resumed,
     run_campaign,
@@ -109,6 +109,7 @@ def run_sweep(
     campaign = campaign_of(grid, limits=limits)
     found = finished(out, campaign.id)
     if found is not None:
+        forget(out / FOLDER)
         return found
     if begun(out / FOLDER) is None and holds_anything(out):
         raise OutputExistsError(
@@ -176,7 +177,7 @@ def _publish(grid: Grid, campaign: Campaign, out: Path) -> Summary:
     lines = (out / RESULTS).read_text(encoding="utf-8").splitlines()
     write_sweep_page(out, grid.axes, [json.loads(line) for line in lines])
     write_text(out / SWEEP, json.dumps(record, indent=1, sort_keys=True) + "\n")
-    shutil.rmtree(out / FOLDER)
+    forget(out / FOLDER)
     return summary
 
 

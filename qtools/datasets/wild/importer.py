@@ -1,7 +1,6 @@
 """Import a folder of files as one source of a corpus; every file is accounted for."""
 
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +27,16 @@ from qtools.datasets.shards import file_sha256
 from qtools.datasets.wild.read import read_file
 from qtools.errors import BadInputError, OutputExistsError
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, begun, resumed, run_campaign
+from qtools.runs.campaign import (
+    FOLDER,
+    Campaign,
+    Failure,
+    Results,
+    begun,
+    forget,
+    resumed,
+    run_campaign,
+)
 from qtools.runs.campaign import results as campaign_results
 from qtools.runs.executors import Executor
 from qtools.runs.lock import holds_anything, locked
@@ -187,7 +195,7 @@ def _publish(
         notices=copy_folder_notices(corpus, job.source, folder),
     )
     published = publish(corpus, manifest, [batch])
-    shutil.rmtree(corpus / FOLDER)
+    forget(corpus / FOLDER)
     return published
 
 
@@ -196,7 +204,7 @@ def _is_published(job: ImportJob, manifest: Manifest, campaign: Campaign, corpus
     if all(entry.name != job.source for entry in manifest.sources):
         return False
     resumed(corpus / FOLDER, campaign)
-    shutil.rmtree(corpus / FOLDER)
+    forget(corpus / FOLDER)
     return True
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from qiskit import QuantumCircuit, qpy
 from qiskit.exceptions import QiskitError
 
+from qtools.circuits.bounds import MAX_BITS, declared_bits, declared_qpy_bits
 from qtools.circuits.normal import NormalCircuit, UnsupportedCircuitError
 from qtools.circuits.qiskit_io import MAX_OPERATIONS, from_qiskit
 from qtools.datasets.wild.recognise import standard_meaning
@@ -68,6 +69,7 @@ def read_circuit(text: str, repairs: tuple[str, ...] = ()) -> Reading:
     Raises:
         UnsupportedCircuitError: with a reason.
     """
+    _refuse_many_bits(declared_bits(text))
     if _VERSION_3.match(text):
         return _normal(_load_qasm3(text), repairs)
     circuit, more = load_with_repairs(text)
@@ -81,6 +83,14 @@ def _normal(circuit: QuantumCircuit, repairs: tuple[str, ...]) -> Reading:
     if not normal.num_qubits or not normal.operations:
         raise UnsupportedCircuitError("empty", "expected at least one statement on one qubit")
     return Reading(circuit=normal, repairs=repairs)
+
+
+def _refuse_many_bits(bits: int) -> None:
+    """Before a parser makes them all."""
+    if bits > MAX_BITS:
+        raise UnsupportedCircuitError(
+            "qubits-out-of-bounds", f"expected at most {MAX_BITS} bits, and {bits} are declared"
+        )
 
 
 def _decode(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -99,6 +109,7 @@ def _load_qpy(data: bytes) -> list[QuantumCircuit]:
             f"expected QPY version {_OLDEST_QPY} or newer, got {version}: older ones may hold "
             "code; write it again with a recent Qiskit",
         )
+    _refuse_many_bits(declared_qpy_bits(data))
     try:
         loaded = qpy.load(io.BytesIO(data))
     except (QiskitError, ValueError, TypeError, KeyError, IndexError, struct.error) as error:

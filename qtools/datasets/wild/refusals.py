@@ -43,7 +43,7 @@ def refusals(reason: str) -> Iterator[None]:
         raise refused("nested-too-deep", str(error), language=language) from error
     except TypeError as error:
         raise refused("gate-arguments", str(error), language=language) from error
-    except (ValueError, LookupError, AttributeError) as error:
+    except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise refused(reason, str(error), language=language) from error
     except BaseException as error:
         # A panic in Rust is no Exception, and its class cannot be imported.

@@ -19,7 +19,18 @@ from qtools.generate.verify.structure import Matrix, feature_matrix
 
 #: Held-out circuits that sets are compared with at most.
 MAX_HELD_OUT = 1000
-_COLUMNS = ("id", "qasm", "family", "group", "parameters")
+_COLUMNS = (
+    "id",
+    "qasm",
+    "family",
+    "group",
+    "parameters",
+    "level",
+    "gate_set",
+    "num_qubits",
+    "fingerprint",
+)
+_ABSTRACT = "alg"
 _SEED = 2402
 
 
@@ -105,7 +116,7 @@ class Reference:
             training=RealCircuits.of(rows["train"]),
             held_out=RealCircuits.of(rows["test"]).some(most),
             yardstick=RealCircuits.of(rows["validation"]).some(most),
-            fixed=_fixed_families([*rows["train"], *rows["test"]]),
+            fixed=fixed_families([*rows["train"], *rows["test"]]),
         )
 
     @cached_property
@@ -124,7 +135,19 @@ class Reference:
         return classifier_matrix(self.held_out.circuits)
 
 
-def _fixed_families(rows: Sequence[dict[str, Any]]) -> frozenset[str]:
-    """Families whose circuits have no parameters but the number of qubits."""
+def fixed_families(rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Families with one circuit per size.
+
+    They have no parameters but the number of qubits, and one circuit (modulo relabelling) for each
+    number of them, level and gate set. What a transpiler made of a circuit may vary with its seed,
+    so the algorithmic level decides where there is one.
+    """
     varied = {r["family"] for r in rows if set(json.loads(r["parameters"])) - {"num_qubits"}}
+    abstract = {row["family"] for row in rows if row["level"] == _ABSTRACT}
+    first: dict[tuple[Any, ...], str] = {}
+    for row in rows:
+        if row["level"] == _ABSTRACT or row["family"] not in abstract:
+            key = tuple(row[name] for name in ("family", "level", "gate_set", "num_qubits"))
+            if first.setdefault(key, row["fingerprint"]) != row["fingerprint"]:
+                varied.add(row["family"])
     return frozenset(row["family"] for row in rows) - varied
