@@ -44,10 +44,6 @@ _TWIN_PRECISION = 0.1
 # of both add to their difference.
 _CLEAR_GAIN = 3.0
 
-# Layers cut in proportion to this power of the time: late ones, whose bonds are widest, gain most
-# from cutting more. What a layer leaves of its share goes to those behind it.
-_LATE = 2.0
-
 _MAX_REFINEMENTS = 6
 
 
@@ -248,7 +244,9 @@ def trotter_state(
         bond, matrix = np.array([gate.bond]), gate.matrix(gates)
         chain, _ = apply_gates(chain, bond, matrix[None], Truncation(max_weight=0.0))
     cuts_per_layer = max(1, problem.num_qubits // 2)
-    shares = np.arange(1, len(layers) + 1) ** _LATE
+    # Late layers, whose bonds are widest, gain most from cutting more. What a layer leaves of its
+    # share goes to those behind it.
+    shares = np.arange(1.0, len(layers) + 1.0)
     watch = None
     if max_memory is not None and max_bond is None:
         dimension = problem.initial.vectors.shape[1]
