@@ -33,15 +33,20 @@ Lattice = Annotated[
 Size = Annotated[
     str | None, option("--size", "Rows x columns, such as 4x4; hexagons for heavy-hex.", PROBLEM)
 ]
+Time = Annotated[float | None, option("--time", "Evolution time.", PROBLEM)]
 CouplingMap = Annotated[
     Path | None,
     option("--coupling-map", "Edges of the device: JSON, or one i j per line.", CIRCUIT),
 ]
 Layers = Annotated[int | None, option("--layers", "Brick layers of two-qubit blocks.", CIRCUIT)]
+Steps = Annotated[
+    int | None, option("--steps", "As many layers as K Trotter steps: 2K+1.", CIRCUIT)
+]
 Basis = Annotated[str | None, option("--basis", "Native gates. (default: cx,rz,sx,x)", CIRCUIT)]
 Tolerance = Annotated[
     float | None, option("--tolerance", "Infidelity of the target. (default: 1e-6)", TARGET)
 ]
+MaxBond = Annotated[int | None, option("--max-bond", "Largest bond of the target.", TARGET)]
 MaxMemory = Annotated[str | None, option("--max-memory", "Such as 500MiB. (default: 4GiB)", TARGET)]
 Device = Annotated[
     str | None, option("--device", "Of the contractions: cpu or cuda. (default: cpu)", RUNNING)
@@ -131,11 +136,14 @@ def size(text: str | None) -> int | None:
         ) from None
 
 
-def seconds(limit: float | None, budget: float | None) -> float | None:
-    """The time limit, whichever of the two options gave it."""
-    if limit is not None and budget is not None:
-        raise UsageError("--max-seconds and --budget are the same limit; give one of them")
-    return limit if budget is None else budget
+def native_gates(text: str | None) -> tuple[str, ...] | None:
+    """The names of a basis such as ``cx,rz,sx,x``."""
+    return None if text is None else tuple(text.split(","))
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    """Those settings that are not None; the others are left to their defaults."""
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def shown(fidelity: float) -> str:

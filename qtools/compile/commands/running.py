@@ -6,6 +6,7 @@ import typer
 
 from qtools import console
 from qtools.compile.commands import options as o
+from qtools.compile.commands.option_groups import ShownOptions
 from qtools.errors import GoalNotReachedError
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ def run_compilation(
     settings: "CompileSettings",
     directory: "RunDirectory",
     options: "RunOptions",
-    *,
-    as_json: bool,
-    quiet: bool,
+    shown: ShownOptions,
 ) -> None:
     """Compile, write, certify and report; go on from what an earlier sitting left.
 
@@ -33,8 +32,7 @@ def run_compilation(
         settings: how.
         directory: where to write.
         options: how the run is made.
-        as_json: print the record on stdout.
-        quiet: show nothing on stderr.
+        shown: what is shown on stdout and stderr.
 
     Raises:
         GoalNotReachedError: when a fidelity was asked for and missed.
@@ -42,9 +40,9 @@ def run_compilation(
     from qtools.compile.run import run
     from qtools.runs.stopping import stopping_on_sigterm
 
-    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+    with stopping_on_sigterm(), console.progress(quiet=shown.quiet) as tick:
         record = run(problem, settings, directory, options, tell=tick)
-    _report(record, directory, as_json=as_json, quiet=quiet)
+    _report(record, directory, shown)
 
 
 def run_time_series(
@@ -53,16 +51,14 @@ def run_time_series(
     settings: "CompileSettings",
     directory: "RunDirectory",
     options: "RunOptions",
-    *,
-    as_json: bool,
-    quiet: bool,
+    shown: ShownOptions,
 ) -> None:
     """Compile one circuit per time; arguments and errors as in :func:`run_compilation`."""
     from qtools.compile.series import TABLE, run_series, write_series
     from qtools.runs.stopping import stopping_on_sigterm
 
     rows: list[SeriesRow] = []
-    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+    with stopping_on_sigterm(), console.progress(quiet=shown.quiet) as tick:
         for row in run_series(
             problem,
             times,
@@ -74,9 +70,9 @@ def run_time_series(
         ):
             rows.append(row)
             write_series(directory.path, rows, num_qubits=problem.num_qubits)
-    if as_json:
+    if shown.as_json:
         typer.echo((directory.path / TABLE).read_text(encoding="utf-8"), nl=False)
-    if not quiet:
+    if not shown.quiet:
         _print_series(rows)
         _closing(directory)
     missed = [row for row in rows if row.fidelity < (settings.fidelity or 0.0)]
@@ -104,13 +100,11 @@ def _print_series(rows: list["SeriesRow"]) -> None:
     console.table(f"{len(rows)} times", columns, cells)
 
 
-def _report(
-    record: dict[str, Any], directory: "RunDirectory", *, as_json: bool, quiet: bool
-) -> None:
+def _report(record: dict[str, Any], directory: "RunDirectory", shown: ShownOptions) -> None:
     """Show a written result, and turn its outcome into an exit code."""
-    if as_json:
+    if shown.as_json:
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
-    if not quiet:
+    if not shown.quiet:
         _print_summary(record)
         console.note(record["advice"])
         _closing(directory)

@@ -7,9 +7,10 @@ import typer
 
 from qtools import console
 from qtools.command_help import examples
+from qtools.command_options import grouped
+from qtools.compile.commands import option_groups as g
 from qtools.compile.commands import options as o
 from qtools.compile.commands.running import run_compilation
-from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     "qtools compile circuit long.qasm --fidelity 0.999 --out short/",
     "qtools compile circuit long.qasm --until 20 --layers 5 --out short/",
 )
+@grouped
 def circuit(
     *,
     source: Annotated[
@@ -37,25 +39,13 @@ def circuit(
     basis: o.Basis = None,
     coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
-    max_memory: o.MaxMemory = None,
-    device: o.Device = None,
-    precision: o.Precision = None,
-    fidelity: o.Fidelity = None,
-    max_iterations: o.MaxIterations = None,
-    max_seconds: o.MaxSeconds = None,
-    budget: o.Budget = None,
-    objective: o.Objective = None,
-    optimizer: o.Optimizer = None,
-    blocks: o.Blocks = None,
-    start: o.Start = None,
+    engine: g.EngineOptions,
+    fit: g.StateFitOptions,
     seed: o.Seed = None,
     observable: o.Observables = None,
-    out: o.Out,
-    circuit_format: o.Format = CircuitFormat.QASM2,
-    force: o.Force = False,
+    written: g.WrittenOptions,
     checkpoint_seconds: o.CheckpointSeconds = 1.0,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    shown: g.ShownOptions,
 ) -> None:
     """Replace a circuit that prepares a state, or its leading part, by a shorter one.
 
@@ -63,26 +53,17 @@ def circuit(
     """
     from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
     from qtools.compile.output.circuit_files import read_circuit
-    from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.run import RunOptions
     from qtools.compile.target.observables import read_observables
     from qtools.errors import BadInputError
 
     settings = _settings(
         layers=layers,
-        basis=basis,
+        basis=o.native_gates(basis),
         tolerance=tolerance,
-        max_memory=max_memory,
-        device=device,
-        precision=precision,
-        fidelity=fidelity,
-        max_iterations=max_iterations,
-        max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
-        objective=objective,
-        optimizer=optimizer,
-        blocks=blocks,
-        start=start,
+        **engine.settings(),
+        **fit.settings(),
     )
     try:
         given = given_circuit(read_circuit(source))
@@ -98,21 +79,20 @@ def circuit(
         text = str(error)
         raise type(error)(text if str(source) in text else f"{source}: {text}") from None
     placement = _line(coupling_map, problem.num_qubits)
-    if given.dropped and not quiet:
+    if given.dropped and not shown.quiet:
         console.note(f"{given.dropped} measurements at the end of {source} were dropped")
     run_compilation(
         problem,
         settings,
-        RunDirectory(path=out, circuit_format=circuit_format),
+        written.directory(),
         RunOptions(
-            force=force,
+            force=written.force,
             interval=checkpoint_seconds,
             search=layers is None,
             observables=read_observables(observable),
             placement=placement,
         ),
-        as_json=as_json,
-        quiet=quiet,
+        shown,
     )
 
 
@@ -120,6 +100,7 @@ def circuit(
     "qtools compile mps state.npz --layers 6 --out prepared/",
     "qtools compile mps state.npz --fidelity 0.99 --budget 60 --out prepared/",
 )
+@grouped
 def mps(
     *,
     source: Annotated[
@@ -133,65 +114,43 @@ def mps(
     max_bond: Annotated[
         int | None, o.option("--max-bond", "Cut the state to this bond.", o.TARGET)
     ] = None,
-    max_memory: o.MaxMemory = None,
-    device: o.Device = None,
-    precision: o.Precision = None,
-    fidelity: o.Fidelity = None,
-    max_iterations: o.MaxIterations = None,
-    max_seconds: o.MaxSeconds = None,
-    budget: o.Budget = None,
-    objective: o.Objective = None,
-    optimizer: o.Optimizer = None,
-    blocks: o.Blocks = None,
-    start: o.Start = None,
+    engine: g.EngineOptions,
+    fit: g.StateFitOptions,
     seed: o.Seed = None,
     observable: o.Observables = None,
-    out: o.Out,
-    circuit_format: o.Format = CircuitFormat.QASM2,
-    force: o.Force = False,
+    written: g.WrittenOptions,
     checkpoint_seconds: o.CheckpointSeconds = 1.0,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    shown: g.ShownOptions,
 ) -> None:
     """Prepare a matrix product state by a circuit of brick layers."""
     from qtools.compile.inputs.mps_input import read_state
-    from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.problem.state_problem import StateProblem
     from qtools.compile.run import RunOptions
     from qtools.compile.target.observables import read_observables
 
     settings = _settings(
         layers=layers,
-        basis=basis,
+        basis=o.native_gates(basis),
         tolerance=tolerance,
         max_bond=max_bond,
-        max_memory=max_memory,
-        device=device,
-        precision=precision,
-        fidelity=fidelity,
-        max_iterations=max_iterations,
-        max_seconds=o.seconds(max_seconds, budget),
         seed=seed,
-        objective=objective,
-        optimizer=optimizer,
-        blocks=blocks,
-        start=start,
+        **engine.settings(),
+        **fit.settings(),
     )
     problem = StateProblem(name=source.name, mps=read_state(source))
     placement = _line(coupling_map, problem.num_qubits)
     run_compilation(
         problem,
         settings,
-        RunDirectory(path=out, circuit_format=circuit_format),
+        written.directory(),
         RunOptions(
-            force=force,
+            force=written.force,
             interval=checkpoint_seconds,
             search=layers is None,
             observables=read_observables(observable),
             placement=placement,
         ),
-        as_json=as_json,
-        quiet=quiet,
+        shown,
     )
 
 
@@ -213,7 +172,4 @@ def _settings(**given: Any) -> "CompileSettings":
         if given["fidelity"] is None and given["max_seconds"] is None:
             raise UsageError("no depth given; give --layers, or --fidelity or --budget to find it")
         given["layers"] = DEEPEST
-    given["max_memory"] = o.size(given["max_memory"])
-    if given["basis"] is not None:
-        given["basis"] = tuple(given["basis"].split(","))
-    return CompileSettings(**{name: value for name, value in given.items() if value is not None})
+    return CompileSettings(**o.given(**given))

@@ -8,8 +8,9 @@ import typer
 
 from qtools import console
 from qtools.command_help import examples
+from qtools.command_options import grouped
+from qtools.compile.commands import option_groups as g
 from qtools.compile.commands import options as o
-from qtools.compile.output.circuit_format import CircuitFormat
 from qtools.errors import BadInputError, GoalNotReachedError, OutputExistsError
 
 if TYPE_CHECKING:
@@ -22,51 +23,24 @@ _CHECKED_STATES = 3
 @examples(
     "qtools compile unitary --model tfim --sites 12 --time 0.5 --layers 5 --out u/",
 )
+@grouped
 def unitary(
     *,
-    model: o.Model = None,
-    sites: o.Sites = None,
-    lattice: o.Lattice = None,
-    size: o.Size = None,
-    coupling: Annotated[
-        str | None, o.option("--coupling", "J, or Jx,Jy,Jz (of Pauli matrices).", o.PROBLEM)
-    ] = None,
-    field: Annotated[
-        str | None,
-        o.option("--field", "hx,hy,hz; one number is hx for tfim, hz otherwise.", o.PROBLEM),
-    ] = None,
-    disorder: Annotated[
-        str | None,
-        o.option("--disorder", "W, or W_coupling,W_field, random from --seed.", o.PROBLEM),
-    ] = None,
+    lattice_model: g.ModelOptions,
     hamiltonian: Annotated[
         Path | None, o.option("--hamiltonian", "JSON file instead of a model.", o.PROBLEM)
     ] = None,
-    time: Annotated[float | None, o.option("--time", "Evolution time.", o.PROBLEM)] = None,
+    time: o.Time = None,
     layers: o.Layers = None,
-    steps: Annotated[
-        int | None, o.option("--steps", "As many layers as K Trotter steps: 2K+1.", o.CIRCUIT)
-    ] = None,
+    steps: o.Steps = None,
     basis: o.Basis = None,
     tolerance: o.Tolerance = None,
-    max_bond: Annotated[
-        int | None, o.option("--max-bond", "Largest bond of the target.", o.TARGET)
-    ] = None,
-    max_memory: o.MaxMemory = None,
-    device: o.Device = None,
-    precision: o.Precision = None,
-    fidelity: o.Fidelity = None,
-    max_iterations: o.MaxIterations = None,
-    max_seconds: o.MaxSeconds = None,
-    objective: o.Objective = None,
-    optimizer: o.Optimizer = None,
-    blocks: o.Blocks = None,
+    max_bond: o.MaxBond = None,
+    engine: g.EngineOptions,
+    fit: g.FitOptions,
     seed: o.Seed = None,
-    out: o.Out,
-    circuit_format: o.Format = CircuitFormat.QASM2,
-    force: o.Force = False,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    written: g.WrittenOptions,
+    shown: g.ShownOptions,
 ) -> None:
     """Compile exp(-iHt) into a short circuit that acts like it on every state.
 
@@ -75,44 +49,25 @@ def unitary(
     """
     from dataclasses import asdict
 
-    from qtools.compile.inputs.problem_file import CompileRequest, HamiltonianRequest
+    from qtools.compile.inputs.problem_file import CompileRequest
     from qtools.compile.output.pages.unitary_page import write_unitary_page
-    from qtools.compile.output.run_directory import RunDirectory
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
     from qtools.report.page import REPORT
     from qtools.runs.lock import locked
 
-    optimize = {
-        "fidelity": fidelity,
-        "max_iterations": max_iterations,
-        "max_seconds": max_seconds,
-        "tolerance": tolerance,
-        "max_bond": max_bond,
-        "max_memory": o.size(max_memory),
-        "device": device,
-        "precision": precision,
-        "basis": None if basis is None else tuple(basis.split(",")),
-        "seed": seed,
-        "objective": objective,
-        "optimizer": optimizer,
-        "blocks": blocks,
-    }
     request = CompileRequest(
-        hamiltonian=HamiltonianRequest(
-            model=model,
-            sites=sites,
-            lattice=lattice,
-            size=o.rows_and_columns(size),
-            coupling=o.numbers("--coupling", coupling),
-            field=o.numbers("--field", field),
-            disorder=o.numbers("--disorder", disorder),
-            seed=seed,
-            file=hamiltonian,
-        ),
+        hamiltonian=lattice_model.request(seed=seed, file=hamiltonian),
         time=time,
         layers=layers,
         steps=steps,
-        optimize={key: value for key, value in optimize.items() if value is not None},
+        optimize=o.given(
+            tolerance=tolerance,
+            max_bond=max_bond,
+            basis=o.native_gates(basis),
+            seed=seed,
+            **engine.settings(),
+            **fit.settings(),
+        ),
     )
     evolution = request.problem()
     problem = UnitaryProblem(
@@ -122,30 +77,30 @@ def unitary(
         circuit_pairs=evolution.circuit_pairs,
     )
     settings = request.settings(evolution.colours)
-    directory = RunDirectory(path=out, circuit_format=circuit_format)
+    directory = written.directory()
     directory.refuse_unusable()
-    if not force:
+    if not written.force:
         _refuse_foreign(directory, problem.content_id())
-    with locked(directory.path), console.progress(quiet=quiet) as tick:
+    with locked(directory.path), console.progress(quiet=shown.quiet) as tick:
         result = compile_unitary(problem, settings, on_progress=tick)
         record = _written(result, directory)
         tick("checking the circuit on random states")
         record["state_fidelities"] = list(result.state_fidelities(_CHECKED_STATES))
         _write_record(record, directory)
         write_unitary_page(directory.path, record, [asdict(entry) for entry in result.history])
-    if as_json:
+    if shown.as_json:
         typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
-    if not quiet:
+    if not shown.quiet:
         _print_summary(record)
         console.note(record["advice"])
         console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
         console.next_command("qtools", "view", directory.path)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
-    if fidelity is not None and result.process_fidelity < fidelity:
+    if fit.fidelity is not None and result.process_fidelity < fit.fidelity:
         raise GoalNotReachedError(
-            f"process fidelity {fidelity} was asked for, {result.process_fidelity:.6f} reached: "
-            f"{record['advice']}; the result is in {directory.path}"
+            f"process fidelity {fit.fidelity} was asked for, {result.process_fidelity:.6f} "
+            f"reached: {record['advice']}; the result is in {directory.path}"
         )
 
 

@@ -24,7 +24,6 @@ from qtools.runs.files import write_text
 #: What ``--baselines`` takes: no other sets; sets made in seconds; those of trained models too.
 BASELINES = ("none", "random", "all")
 RECORD, TABLE = "verification.json", "verification.md"
-_KETGPT_TRAINING = 3000
 
 
 def run_verification(
@@ -59,7 +58,7 @@ def run_verification(
             reference, against, len(programs), trained=baselines == "all", seed=seed, tick=tick
         )
     tick("training KetGPT's classifier", 0.0)
-    ketgpt = train_ketgpt(reference, seed=seed)
+    ketgpt = train_ketgpt(reference, most=depth.ketgpt, seed=seed)
     made = [
         verify(
             name,
@@ -100,10 +99,10 @@ def real_set(reference: Reference) -> dict[str, list[Program]]:
     return {"real": members} if members else {}
 
 
-def train_ketgpt(reference: Reference, *, seed: int) -> KetgptClassifier:
-    """The KetGPT paper's classifier, trained on at most 3,000 real circuits."""
+def train_ketgpt(reference: Reference, *, seed: int, most: int = Depth.ketgpt) -> KetgptClassifier:
+    """The KetGPT paper's classifier, trained on at most so many real circuits."""
     return KetgptClassifier.trained(
-        reference.training.some(_KETGPT_TRAINING).circuits,
+        reference.training.some(most).circuits,
         reference.held_out.circuits,
         seed=seed,
     )

@@ -18,7 +18,7 @@ from qtools.generate.verify.classifier import (
     paired,
     separation,
 )
-from qtools.generate.verify.statements import Inputs, fit, predict, statement_inputs
+from qtools.generate.verify.statements import LENGTH, Inputs, fit, predict, statement_inputs
 
 
 def sequence_two_sample_test(
@@ -26,6 +26,7 @@ def sequence_two_sample_test(
     real: Sequence[NormalCircuit],
     *,
     groups: Sequence[str] | None = None,
+    statements: int = LENGTH,
     epochs: int = 20,
     with_floor: bool = True,
     seed: int = 0,
@@ -35,6 +36,7 @@ def sequence_two_sample_test(
     Args:
         generated, real: the larger set is cut to the size of the smaller.
         groups: of the real circuits, never split between folds; each its own when None.
+        statements: of each circuit that the model sees; the rest is cut.
         epochs: of each fold.
         with_floor: also tell one half of the real circuits from the other.
         seed: of everything.
@@ -45,8 +47,8 @@ def sequence_two_sample_test(
     rng = np.random.default_rng(seed)
     names = list(groups) if groups is not None else [str(i) for i in range(len(real))]
     pair = paired(len(generated), names, rng)
-    made = statement_inputs(generated)[pair.generated]
-    held = statement_inputs(real)
+    made = statement_inputs(generated, length=statements)[pair.generated]
+    held = statement_inputs(real, length=statements)
     inputs = np.concatenate([made, held[pair.real]])
     against = _separate(inputs, pair.labels, pair.groups, epochs, rng)
     floor = None

@@ -12,6 +12,7 @@ from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.novelty import NoveltyReport, verify_novelty
 from qtools.generate.verify.reference import Reference
 from qtools.generate.verify.sequence import sequence_two_sample_test
+from qtools.generate.verify.statements import LENGTH
 from qtools.generate.verify.statistics import Rate
 from qtools.generate.verify.structure import StructureReport, compare_structure, feature_matrix
 
@@ -27,17 +28,21 @@ class Depth:
         simulate: circuits to transpile and simulate.
         compile: circuits to transpile to devices.
         sequence: circuits per side of the two-sample test by a sequence model.
+        statements: of each of them that the model sees.
         epochs: of that model in each fold.
+        ketgpt: real circuits that the KetGPT paper's classifier is trained on.
     """
 
     simulate: int | None = None
     compile: int | None = 100
     sequence: int | None = 500
+    statements: int = LENGTH
     epochs: int = 20
+    ketgpt: int = 3000
 
 
-#: In less than a minute for some twenty circuits.
-QUICK = Depth(simulate=20, compile=4, sequence=60, epochs=6)
+#: In less than half a minute for some twenty circuits.
+QUICK = Depth(simulate=20, compile=4, sequence=60, statements=64, epochs=6, ketgpt=200)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +124,7 @@ def verify(
             normal[: depth.sequence],
             real.circuits,
             groups=real.groups,
+            statements=depth.statements,
             epochs=depth.epochs,
             with_floor=with_floor,
             seed=seed,
