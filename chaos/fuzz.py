@@ -10,18 +10,21 @@ of address space beyond what its libraries map. Prints one JSON line per reader.
 
 import argparse
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chaos import seeds
 from chaos.inputs import read_numbered
 from qtools.runs.calls import Ending, Limits, Outcome
 from qtools.runs.executors import Processes, run_all
+from qtools.runs.sandbox import limits_of
 
 _MEMORY_BYTES = 2 << 30
 _TRIES = 3
+_ENDS_OF_A_SANDBOX = (Ending.TIMEOUT, Ending.MEMORY, Ending.DIED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,8 @@ class Fuzzed:
         inputs: how many it was given.
         results: read without an error.
         refused: with one of our own errors.
+        stopped: where the library that reads them hung, crashed or took all memory, in the process
+            of its own that commands read such files in; they then refuse the file.
         findings: numbers of inputs that ended otherwise, with how.
         slowest: seconds of the slowest call.
         peak_mib: largest resident memory of a worker.
@@ -43,6 +48,7 @@ class Fuzzed:
     inputs: int
     results: int
     refused: int
+    stopped: int
     findings: dict[str, str]
     slowest: float
     peak_mib: int
@@ -51,7 +57,10 @@ class Fuzzed:
 
 def fuzz(reader: str, numbers: range, *, workers: int, seconds: float) -> Fuzzed:
     """Read inputs in limited workers."""
+    sandboxed = seeds.READERS[reader].sandboxed
     limits = Limits(seconds=seconds, memory_bytes=_MEMORY_BYTES)
+    if sandboxed:
+        limits = replace(limits_of(0), memory_bytes=_MEMORY_BYTES)
     found: Counter[str] = Counter()
     findings: dict[str, str] = {}
     slowest, peak, began = 0.0, 0, time.monotonic()
@@ -59,9 +68,9 @@ def fuzz(reader: str, numbers: range, *, workers: int, seconds: float) -> Fuzzed
         slowest, peak = max(slowest, outcome.seconds), max(peak, outcome.peak_bytes)
         if outcome.ending is Ending.DONE and outcome.value is not None:
             found[outcome.value] += 1
-        elif seeds.READERS[reader].sandboxed and outcome.ending in (Ending.MEMORY, Ending.DIED):
+        elif sandboxed and outcome.ending in _ENDS_OF_A_SANDBOX:
             # Commands read this in a process of its own, whose end becomes a sentence.
-            found["refused"] += 1
+            found["stopped"] += 1
         else:
             findings[str(number)] = f"{outcome.reason}: {outcome.message}"[:300]
     return Fuzzed(
@@ -69,6 +78,7 @@ def fuzz(reader: str, numbers: range, *, workers: int, seconds: float) -> Fuzzed
         inputs=len(numbers),
         results=found["result"],
         refused=found["refused"],
+        stopped=found["stopped"],
         findings=findings,
         slowest=round(slowest, 2),
         peak_mib=peak >> 20,
@@ -81,14 +91,15 @@ def _outcomes(
 ) -> Iterator[tuple[int, Outcome[str]]]:
     """Outcomes with their numbers.
 
-    A call that took too long is made again, twice at most: on a machine that is busy or paused the
-    clock says little once, and a call that hangs will hang again.
+    A call that took too long by the clock on the wall is made again, twice at most: on a machine
+    that is busy or paused that clock says little once, and a call that hangs will hang again.
     """
-    for turn in range(_TRIES):
+    tries = _TRIES if math.isinf(limits.cpu_seconds) else 1
+    for turn in range(tries):
         late = []
         arguments = [(reader, number) for number in numbers]
         for outcome in run_all(read_numbered, arguments, executor=executor, limits=limits):
-            if outcome.ending is Ending.TIMEOUT and turn + 1 < _TRIES:
+            if outcome.ending is Ending.TIMEOUT and turn + 1 < tries:
                 late.append(numbers[outcome.index])
             else:
                 yield numbers[outcome.index], outcome

@@ -11,13 +11,16 @@ def behave(what: str) -> str:
     """Do as told; anything else is a short calculation.
 
     Args:
-        what: ``hang``, ``bomb``, ``hoard``, ``abort``, ``exit``, ``kill``, ``raise``, ``refuse``.
+        what: ``hang``, ``spin``, ``bomb``, ``hoard``, ``abort``, ``exit``, ``kill``, ``raise`` or
+            ``refuse``.
 
     Raises:
         ValueError, BadInputError: when told to.
     """
     if what == "hang":
         time.sleep(60)
+    while what == "spin":
+        pass
     if what == "bomb":
         return str(len(bytearray(8 << 30)))
     if what == "hoard":

@@ -45,21 +45,23 @@ def _malicious(rows: list[dict[str, Any]]) -> str:
 
 
 def _fuzz(rows: list[dict[str, Any]]) -> str:
-    rows = _by_reader(rows)
+    rows = _by_reader([{"stopped": 0} | row for row in rows])
     inputs = sum(row["inputs"] for row in rows)
     findings = sum(len(row["findings"]) for row in rows)
     lines = [
         f"| {row['reader']} | {row['inputs']} | {row['results']} | {row['refused']} "
-        f"| {len(row['findings'])} | {row['slowest']} | {row['peak_mib']} |"
+        f"| {row['stopped']} | {len(row['findings'])} | {row['slowest']} | {row['peak_mib']} |"
         for row in rows
     ]
     return "\n".join(
         [
             f"### Fuzz: {inputs} mutated inputs, {findings} that ended otherwise\n",
-            "| reader | inputs | read | refused | otherwise | slowest, s | peak, MiB |",
-            "|---|---|---|---|---|---|---|",
+            "| reader | inputs | read | refused | stopped | otherwise | slowest, s | peak, MiB |",
+            "|---|---|---|---|---|---|---|---|",
             *lines,
             "",
+            "Stopped: the library that reads the file hung for 10 s of a processor, crashed or "
+            "took all memory, in a process of its own; the command refuses the file.\n",
         ]
     )
 
@@ -70,7 +72,9 @@ def _by_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         known = made.setdefault(row["reader"], row)
         if known is not row:
-            added = {key: known[key] + row[key] for key in ("inputs", "results", "refused")}
+            added = {
+                key: known[key] + row[key] for key in ("inputs", "results", "refused", "stopped")
+            }
             largest = {key: max(known[key], row[key]) for key in ("slowest", "peak_mib")}
             findings = {"findings": known["findings"] | row["findings"]}
             made[row["reader"]] = known | added | largest | findings

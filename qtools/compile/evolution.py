@@ -6,7 +6,7 @@ from qtools.compile.ansatz import layers_of_trotter_steps
 from qtools.compile.compiler import certified, compile_problem
 from qtools.compile.geometry.device import device_of
 from qtools.compile.geometry.placement import placed_on
-from qtools.compile.hardware import with_hardware
+from qtools.compile.on_device import with_hardware
 from qtools.compile.problem.evolution_problem import EvolutionProblem
 from qtools.compile.problem.hamiltonians import ChainHamiltonian
 from qtools.compile.problem.initial_state import InitialState

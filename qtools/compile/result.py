@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.certify import Certificate
+from qtools.compile.hardware import Hardware
 from qtools.compile.settings import BLOCKS, CompileSettings
 from qtools.compile.synthesis.circuit_metrics import two_qubit_count, two_qubit_depth
 from qtools.compile.synthesis.circuit_parameters import parametrized
@@ -16,7 +17,6 @@ from qtools.compile.target.observables import Physics
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from qtools.compile.hardware import Hardware
     from qtools.compile.problem.state_problem import Problem
 
 
@@ -153,7 +153,7 @@ class CompilationResult:
     rest: "QuantumCircuit | None" = None
     target_physics: Physics | None = None
     compiled_physics: Physics | None = None
-    hardware: "Hardware | None" = None
+    hardware: Hardware | None = None
 
     @property
     def whole_circuit(self) -> "QuantumCircuit":

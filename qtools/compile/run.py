@@ -7,7 +7,7 @@ from qtools.compile import compiler, depth
 from qtools.compile.ansatz import Ansatz
 from qtools.compile.fitting.checkpoint import INTERVAL, Checkpoints
 from qtools.compile.geometry.placement import Placement
-from qtools.compile.hardware import with_hardware
+from qtools.compile.on_device import with_hardware
 from qtools.compile.output.pages.state_page import write_state_page
 from qtools.compile.output.run_directory import RunDirectory, request_id
 from qtools.compile.problem.evolution_problem import EvolutionProblem

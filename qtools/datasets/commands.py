@@ -133,6 +133,9 @@ def verify(
         bool, typer.Option("--full", help="Also load every circuit and recompute fingerprints.")
     ] = False,
     executor: Where = "serial",
+    records: Annotated[
+        Path | None, typer.Option(help="Keep what --full found here; a stopped check goes on.")
+    ] = None,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
@@ -143,7 +146,9 @@ def verify(
 
     where = parse_executor(executor)
     with console.progress(quiet=quiet) as tick:
-        found = verify_corpus(Corpus.open(corpus), full=full, tick=tick, executor=where)
+        found = verify_corpus(
+            Corpus.open(corpus), full=full, tick=tick, executor=where, records=records
+        )
     show_verification(found, as_json=json_, quiet=quiet)
 
 

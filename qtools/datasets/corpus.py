@@ -71,13 +71,18 @@ class Corpus:
         for shard in self.manifest.shards(released=released):
             if split not in (None, shard.split):
                 continue
-            for row in _shard_rows(self.path / shard.path, wanted, batch_rows):
+            for row in shard_rows(self.path / shard.path, wanted, batch_rows):
                 if columns is None or "split" in columns:
                     row["split"] = shard.split
                 yield row
 
 
-def _shard_rows(path: Path, columns: list[str] | None, batch_rows: int) -> Iterator[dict[str, Any]]:
+def shard_rows(path: Path, columns: list[str] | None, batch_rows: int) -> Iterator[dict[str, Any]]:
+    """Rows of one shard as dictionaries; arguments as in :meth:`Corpus.rows`.
+
+    Raises:
+        BadInputError: no shard of a corpus, or one that cannot be read.
+    """
     try:
         with pq.ParquetFile(path) as shard:
             refuse_large(shard, path)

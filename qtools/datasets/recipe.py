@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qtools.errors import BadInputError, nearest
+from qtools.errors import BadInputError
+from qtools.runs.recipe_files import names_in, read_recipe
 from qtools.runs.tasks import content_id
 from qtools.runs.typed import typed
-from qtools.runs.untrusted import read_toml
 
 _HERE = Path(__file__).parent / "recipes"
 
@@ -88,7 +88,7 @@ class Recipe:
 
 def recipe_names() -> tuple[str, ...]:
     """Names of the recipes that come with qtools."""
-    return tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
+    return names_in(_HERE)
 
 
 def load_recipe(name_or_path: str) -> Recipe:
@@ -97,16 +97,7 @@ def load_recipe(name_or_path: str) -> Recipe:
     Raises:
         BadInputError: no such recipe, or a file that is not one.
     """
-    path = _HERE / f"{name_or_path}.toml"
-    if name_or_path not in recipe_names():
-        path = Path(name_or_path)
-        if path.suffix != ".toml" or not path.is_file():
-            known = recipe_names()
-            raise BadInputError(
-                f"expected a recipe among {', '.join(known)} or a .toml file, got "
-                f"{name_or_path!r}{nearest(name_or_path, known)}"
-            )
-    table = read_toml(path, what="recipe")
+    path, table = read_recipe(_HERE, name_or_path)
     try:
         recipe = typed(Recipe, table, source=str(path))
     except BadInputError as error:

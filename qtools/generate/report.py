@@ -14,6 +14,7 @@ from qtools.generate.checkpoint import Progress
 from qtools.generate.generator import Sample
 from qtools.generate.losses import BitsPerGate
 from qtools.generate.pages.samples_page import write_samples_page
+from qtools.generate.pretrained import bundled_names
 from qtools.generate.recipe import TrainRecipe, load_recipe
 from qtools.generate.sampling import Sampled, SampleJob, run_sample
 from qtools.generate.write import require_empty
@@ -106,11 +107,22 @@ def run_sampling(
     if found is None:
         console.note(f"shard {shard} is done; when all are, run: qtools merge {out}")
     else:
-        show_samples(found, out, as_json=as_json, quiet=quiet)
+        bundled = job.model in bundled_names()
+        show_samples(found, out, bundled=bundled, as_json=as_json, quiet=quiet)
 
 
-def show_samples(found: Sampled, out: Path, *, as_json: bool, quiet: bool) -> None:
-    """Write the page of sampled circuits and print what was made."""
+def show_samples(
+    found: Sampled, out: Path, *, bundled: bool = False, as_json: bool, quiet: bool
+) -> None:
+    """Write the page of sampled circuits and print what was made.
+
+    Args:
+        found: the circuits.
+        out: their directory.
+        bundled: made by a model that brings the real circuits to compare them with.
+        as_json: print counts and rates on stdout.
+        quiet: print nothing.
+    """
     write_samples_page(out, list(found.samples), found.origin)
     record = summary(found.samples, found.seconds)
     if as_json:
@@ -122,8 +134,9 @@ def show_samples(found: Sampled, out: Path, *, as_json: bool, quiet: bool) -> No
             f"{record['removed_probability']:.2%} of the probability"
         )
         console.note(f"written to {out}; look at {out / REPORT}")
+        against = () if bundled else ("--against", "corpus")
         console.next_command(
-            *("qtools", "generate", "verify", out, "--against", "corpus", "--out", "verification")
+            *("qtools", "generate", "verify", out, *against, "--out", "verification")
         )
 
 

@@ -1,5 +1,6 @@
 """One call of a function: its limits, and how it ended."""
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -29,11 +30,14 @@ class Limits:
 
     Attributes:
         seconds: wall-clock time after which the worker is killed.
+        cpu_seconds: likewise, of processor time, which does not depend on what else the machine
+            does.
         memory_bytes: address space that the call may take beyond what its worker had mapped
             before, which is mostly libraries.
     """
 
     seconds: float = 60.0
+    cpu_seconds: float = math.inf
     memory_bytes: int = 4 << 30
 
 

@@ -5,6 +5,7 @@ hang or a crash is always the first one unanswered; the rest of the batch goes t
 """
 
 import contextlib
+import math
 import os
 import re
 import resource
@@ -41,6 +42,7 @@ _ENVIRONMENT = {
     "QISKIT_NUM_PROCS": "1",
     "RUST_BACKTRACE": "0",
 }
+_TIME_SIGNALS = {-signal.SIGALRM, -signal.SIGPROF}
 _MEMORY_SIGNALS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
 
 
@@ -177,7 +179,7 @@ class _Worker:
         # Its pipe is closed, so it is ending; giving much memory back can take long.
         self._process.join(timeout=_END_SECONDS)
         code = self._process.exitcode
-        if code == -signal.SIGALRM:
+        if code in _TIME_SIGNALS:
             return Ending.TIMEOUT
         return Ending.MEMORY if code in _MEMORY_SIGNALS else Ending.DIED
 
@@ -279,15 +281,18 @@ def _limited(function: Callable[[A], R], limits: Limits) -> Callable[[A], R]:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = _mapped_bytes() + limits.memory_bytes
     memory = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    processor = 0.0 if math.isinf(limits.cpu_seconds) else limits.cpu_seconds  # 0: no timer
 
     def call(argument: A) -> R:
         # Second line of defence, for a worker whose parent was killed.
         signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 5.0)
+        signal.setitimer(signal.ITIMER_PROF, processor)
         resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
         try:
             return function(argument)
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     return call

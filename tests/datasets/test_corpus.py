@@ -14,6 +14,7 @@ from qiskit import qasm2 as qiskit_qasm2
 
 from qtools.circuits import qasm2
 from qtools.cli import run
+from qtools.datasets import verify
 from qtools.datasets.build import build
 from qtools.datasets.corpus import Corpus
 from qtools.datasets.manifest import Manifest
@@ -116,6 +117,29 @@ def test_a_full_check_finds_nothing(corpus: Corpus) -> None:
     assert found.circuits == sum(corpus.manifest.circuits().values())
 
 
+def test_a_full_check_that_was_stopped_goes_on(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = verify_corpus(corpus, full=True, tick=quiet, records=tmp_path / "checked")
+    path = tmp_path / "checked" / "records.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == len(corpus.manifest.shards(released=False)) > 2
+    path.write_bytes(b"".join(lines[:2]) + lines[2][:10])
+    checked: list[str] = []
+    plain = verify.row_problems
+
+    def noted(row: tuple[str, str, str]) -> list[str]:
+        checked.append(row[0])
+        return plain(row)
+
+    monkeypatch.setattr(verify, "row_problems", noted)
+    assert verify_corpus(corpus, full=True, tick=quiet, records=tmp_path / "checked") == whole
+    assert 0 < len(checked) < whole.circuits
+    checked.clear()
+    assert verify_corpus(corpus, full=True, tick=quiet, records=tmp_path / "checked") == whole
+    assert not checked
+
+
 def test_bytes_do_not_depend_on_the_executor(recipe: Path, corpus: Corpus, tmp_path: Path) -> None:
     make(recipe, tmp_path / "serial", Serial())
     assert contents(tmp_path / "serial") == contents(corpus.path)
@@ -182,7 +206,7 @@ def files(tmp_path: Path) -> Path:
     (folder / "sub" / "twin.qasm").write_text(head + "qreg q[2]; h q[1]; cx q[1],q[0];")
     (folder / "empty.qasm").write_text("")
     (folder / "huge.qasm").write_text(head + "qreg q[1000000000]; h q;")
-    (folder / "overflow.qasm").write_text(head + "qreg q[99999999999999999999999]; h q;")
+    (folder / "overflow.qasm").write_text(head + "qreg q[2]; h q[99999999999999999999999];")
     levels = "".join(f"gate g{i + 1} a {{ g{i} a; g{i} a; }} " for i in range(60))
     (folder / "bomb.qasm").write_text(
         head + "gate g0 a { h a; } " + levels + "qreg q[1]; g60 q[0];"

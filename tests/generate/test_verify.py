@@ -104,6 +104,12 @@ def test_two_sample_test_separates_what_differs_only():
     assert other.auc.value > 0.95
 
 
+def test_two_sample_test_sees_a_plain_difference_of_small_sets():
+    rng = np.random.default_rng(0)
+    other = two_sample_test(rng.normal(3, 1, (20, 6)), rng.normal(0, 1, (20, 6)))
+    assert other.auc.low > 0.8
+
+
 def test_two_sample_test_keeps_groups_together():
     # Copies of a few circuits: a test that split groups would recognise them and score high.
     base = np.random.default_rng(1).normal(0, 1, (60, 6))

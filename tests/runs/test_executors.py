@@ -60,6 +60,14 @@ def test_workers_tell_their_peak_memory() -> None:
     assert peaks[2] > 300 << 20  # of the worker that was killed
 
 
+def test_processor_time_is_limited_apart_from_the_clock() -> None:
+    limits = Limits(seconds=60.0, cpu_seconds=0.2)
+    outcomes = run_all(behave, ["a", "spin", "b"], executor=Processes(count=1), limits=limits)
+    endings = {outcome.index: outcome for outcome in outcomes}
+    assert [endings[i].ending for i in range(3)] == [Ending.DONE, Ending.TIMEOUT, Ending.DONE]
+    assert "SIGPROF" in endings[1].message
+
+
 def test_libraries_that_a_worker_maps_are_not_the_calls_memory() -> None:
     limits = Limits(seconds=10.0, memory_bytes=200 << 20)
     outcomes = run_all(grow, [100, 250], executor=Processes(count=1), limits=limits)

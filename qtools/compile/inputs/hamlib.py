@@ -91,9 +91,10 @@ def parse_openfermion(text: str, *, source: str = "the operator") -> list[Triple
         factors = match[2].split()
         found = [_FACTOR.fullmatch(factor) for factor in factors]
         if not all(found):
+            term = " ".join(factors)[:30]
             raise BadInputError(
-                f"{source} has the term [{match[2][:30]}]; expected Pauli letters with their "
-                "sites such as [X0 X1]"
+                f"{source} has the term [{term}]; expected Pauli letters with their sites such as "
+                "[X0 X1]"
             )
         label = "".join(f[1] for f in found if f is not None)
         if any(int(f[2]) >= _MOST_SITES for f in found if f is not None):

@@ -40,19 +40,24 @@ def hdf5_numbers(path: Path) -> dict[str, NDArray[Any]]:
         MissingDependencyError: h5py is not installed.
     """
     _refuse_without_h5py()
-    return sandboxed(_read_numbers, path, source=str(path))
+    return sandboxed(_read_numbers, path, source=str(path), size=_size(path))
 
 
 def hdf5_keys(path: Path) -> list[str]:
     """Names of all data sets of a file; errors as in :func:`hdf5_numbers`."""
     _refuse_without_h5py()
-    return sandboxed(_read_keys, path, source=str(path))
+    return sandboxed(_read_keys, path, source=str(path), size=_size(path))
 
 
 def hdf5_text(path: Path, key: str) -> str:
     """The text in a data set; errors as in :func:`hdf5_numbers`, and when it holds no text."""
     _refuse_without_h5py()
-    return sandboxed(_read_text, (path, key), source=f"{path}::{key}")
+    return sandboxed(_read_text, (path, key), source=f"{path}::{key}", size=_size(path))
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 for a file that is not there, which the reader will say."""
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _refuse_without_h5py() -> None:

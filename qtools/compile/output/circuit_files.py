@@ -159,7 +159,7 @@ def parse_circuit(text: str, *, source: str = "the circuit") -> QuantumCircuit:
     is_3 = re.search(r"^\s*OPENQASM\s+3", text, re.MULTILINE) is not None
     if is_3:
         refuse_many_bits(declared_bits(text), source=source)
-        circuit = sandboxed(_loads_qasm3, (text, source), source=source)
+        circuit = sandboxed(_loads_qasm3, (text, source), source=source, size=len(text))
     else:
         refuse_large_program(text, source=source)
         with _refusals(source, language="OpenQASM 2"):
@@ -225,7 +225,7 @@ def _load_qpy(path: Path, data: bytes) -> QuantumCircuit:
             "file; write it again with Qiskit 1.3 or newer, or as OpenQASM"
         )
     refuse_many_bits(declared_qpy_bits(data), source=str(path))
-    return sandboxed(_loads_qpy, (data, str(path)), source=f"the QPY file {path}")
+    return sandboxed(_loads_qpy, (data, str(path)), source=f"the QPY file {path}", size=len(data))
 
 
 def _loads_qpy(file: tuple[bytes, str]) -> QuantumCircuit:

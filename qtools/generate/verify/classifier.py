@@ -21,6 +21,8 @@ from qtools.generate.vocabulary import OP_IDS, OP_NAMES
 
 _FOLDS = 5
 _ROC_POINTS = 65
+#: Circuits in a leaf of a tree, at least; fewer where there are less than ten times as many.
+_LEAF = 20
 Labels = NDArray[np.int64]
 
 
@@ -192,6 +194,10 @@ def _separate(
     for train, test in folds(labels, groups, seed):
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        model = HistGradientBoostingClassifier(max_iter=150, random_state=seed)
+        # With as many as usual no leaf of a small set could be split, and every AUC would be 0.5.
+        leaf = min(_LEAF, max(1, len(train) // 10))
+        model = HistGradientBoostingClassifier(
+            max_iter=150, min_samples_leaf=leaf, random_state=seed
+        )
         scores[test] = model.fit(x[train], labels[train]).predict_proba(x[test])[:, 1]
     return separation(labels, scores, groups, rng)

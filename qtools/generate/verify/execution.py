@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qtools.circuits import qasm2
 from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
+from qtools.generate.verify.loading import load_in_tket, load_strictly
 from qtools.generate.verify.simulation import ran, simulate_all
 from qtools.generate.verify.statistics import Rate
 from qtools.runs.calls import Ending, attempt
@@ -103,30 +104,6 @@ def _first_failure(
         counts[0] += 1
         made = outcome.value
     return None
-
-
-def load_strictly(program: Program) -> "QuantumCircuit":
-    """Qiskit's parser without any leniency."""
-    from qiskit import qasm2 as of_qiskit
-    from qiskit import qasm3
-
-    if program.version == 3:
-        return qasm3.loads(program.text)
-    return of_qiskit.loads(program.text, strict=True)
-
-
-def load_in_tket(text: str) -> Any:
-    """pytket's OpenQASM 2 reader: the second parser.
-
-    Raises:
-        MissingDependencyError: pytket is not installed.
-    """
-    try:
-        from pytket.qasm import circuit_from_qasm_str
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.of("pytket", extra="verify") from error
-    # Registers of more than 32 bits are only refused in conditions by other tools.
-    return circuit_from_qasm_str(text, maxwidth=128)
 
 
 def _load(program: Program, _: Program) -> "QuantumCircuit":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
+from qtools.generate.verify.loading import load_strictly
 from qtools.runs.calls import Ending, Limits, Outcome
 from qtools.runs.executors import Processes, run_all
 
@@ -50,8 +51,6 @@ def simulate(program: Program) -> None:
     except ModuleNotFoundError as error:
         raise MissingDependencyError.of("qiskit-aer", extra="aer") from error
     from qiskit import transpile
-
-    from qtools.generate.verify.execution import load_strictly
 
     measured = load_strictly(program)
     if not measured.num_clbits:
