@@ -51,6 +51,7 @@ from qtools.compile.threads import single_threaded_blas
 _STEP_TIME = 0.6  # evolution time per Trotter step of the ansatz
 _ABOVE = 0.05  # of the reference's infidelity, by which the goal is above it
 _TOLERANCE = 1e-4  # infidelity of the target where the goal is found with it
+_MEMORY = 12 * 2**30
 _CHECKPOINTS = Path(tempfile.gettempdir()) / "qtools-deep-suite"
 
 
@@ -66,6 +67,7 @@ def measure(
         fidelity=goal,
         tolerance=_TOLERANCE if goal is None else share * (1.0 - goal),
         precision="single",
+        max_memory=_MEMORY,
     )
     with single_threaded_blas():
         load, began = os.getloadavg()[0], time.process_time()
@@ -85,7 +87,12 @@ def measure(
         begin = better_start([ansatz], target, settings)
         ended = sitting.fitted(begin.ansatz, target, begin.infidelity)
         compiled = begin.ansatz.with_gates(ended.gates)
-        overlap_found = precise_overlap(compiled, target.mps, max_memory=settings.max_memory)
+        overlap_found = precise_overlap(
+            compiled,
+            target.mps,
+            max_memory=settings.max_memory,
+            infidelity=ended.state.evaluation.infidelity,
+        )
         circuit = synthesize(compiled, basis=settings.basis, phase=-float(np.angle(overlap_found)))
         seconds, processor = sitting.seconds, time.process_time() - began
     assert ended.outcome is not None
@@ -173,6 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name,
             rows,
             measured_on=measured_on,
+            columns={key: key for known in rows for key in known},
             notes="Seconds: problem to circuit, imports apart, on the clock of a shared machine; "
             "processor seconds are those of all threads. Reference: plain Trotter of 1.5 times the "
             "depth (arXiv 2301.08609).",

@@ -16,7 +16,7 @@ from qtools.command_help import examples
 from qtools.compile.commands.cite import cite
 from qtools.compile.commands.group import app as compile_app
 from qtools.datasets.commands import app as datasets_app
-from qtools.errors import CapacityError, QtoolsError
+from qtools.errors import CapacityError, MissingDependencyError, QtoolsError
 from qtools.generate.commands import app as generate_app
 from qtools.merge import merge
 from qtools.view.command import view
@@ -89,10 +89,19 @@ def run(arguments: list[str]) -> int:
             "expected enough memory for this input, and there is none left; use a smaller one"
         )
         return _report(error, CapacityError.exit_code, sentence)
+    except ModuleNotFoundError as error:
+        missing = MissingDependencyError.from_import(error)
+        if missing is None:
+            return _bug(error)
+        return _report(error, missing.exit_code, str(missing))
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an exit code
-        sentence = f"internal error: {type(error).__name__}: {error}; rerun with --debug"
-        return _report(error, EXIT_BUG, sentence)
+        return _bug(error)
     return 0
+
+
+def _bug(error: Exception) -> int:
+    sentence = f"internal error: {type(error).__name__}: {error}; rerun with --debug"
+    return _report(error, EXIT_BUG, sentence)
 
 
 def _report(error: Exception, code: int, sentence: str) -> int:

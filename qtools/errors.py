@@ -17,6 +17,16 @@ A message is one sentence that says what was expected, what came, and what to do
 import difflib
 from collections.abc import Iterable
 
+#: Packages that are not always installed, and the extra that brings each.
+_EXTRAS = {
+    **dict.fromkeys(("pyarrow", "mqt", "networkx"), "datasets"),
+    **dict.fromkeys(("torch", "transformers", "accelerate", "safetensors", "sklearn"), "generate"),
+    **dict.fromkeys(("dask", "distributed", "dask_jobqueue"), "cluster"),
+    "qiskit_aer": "aer",
+    "h5py": "hdf5",
+    "pytket": "verify",
+}
+
 
 class QtoolsError(Exception):
     """Base of all errors of this package; carries the exit code of the command line."""
@@ -61,6 +71,13 @@ class MissingDependencyError(QtoolsError):
         return cls(
             f"{package} is not installed; install it with: pip install 'qtools-quantum[{extra}]'"
         )
+
+    @classmethod
+    def from_import(cls, error: ModuleNotFoundError) -> "MissingDependencyError | None":
+        """The error for an import that failed; None where the module comes with no extra."""
+        package = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(package)
+        return None if extra is None else cls.of(package, extra=extra)
 
 
 class StoppedEarlyError(QtoolsError):

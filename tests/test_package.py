@@ -127,3 +127,22 @@ def test_the_wheel_holds_what_is_needed_and_its_licences(tmp_path):
         assert folder + "README.md" in names
         assert any("LICENSE" in name or "NOTICE" in name for name in names if folder in name)
     assert not any("test" in name.split("/")[0] for name in names)
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "command"),
+    [
+        ("pyarrow", "datasets", ["datasets", "stats", "nowhere/"]),
+        ("networkx", "datasets", ["datasets", "build", "--recipe", "small", "--out", "nowhere/"]),
+        ("torch", "generate", ["generate", "sample", "--out", "nowhere/"]),
+        ("transformers", "generate", ["generate", "sample", "--out", "nowhere/"]),
+    ],
+)
+def test_a_command_without_its_packages_names_their_extra(module, extra, command, tmp_path):
+    script = (
+        f"import sys; sys.modules[{module!r}] = None\n"
+        f"from qtools.cli import run; sys.exit(run({command!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE)
+    assert done.returncode == 5
+    assert f"qtools-quantum[{extra}]".encode() in done.stderr

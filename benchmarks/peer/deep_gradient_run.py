@@ -12,7 +12,6 @@ that is done once in a process. Started by `benchmarks.deep_gradient`; writes on
 
 import argparse
 import json
-import resource
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -31,6 +30,7 @@ from qiskit_addon_aqc_tensor.simulation.explicit_gradient import (
 from qiskit_addon_aqc_tensor.simulation.quimb import QuimbSimulator
 
 from benchmarks.peer import states
+from benchmarks.peer.memory import peak_mib
 from benchmarks.peer.problems import suite
 
 CUTOFF = 1e-10
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "gates processor seconds": gates[1],
         "processor seconds for the whole": counted[1] + gates[1] * len(actions) / count,
         "seconds for the whole": counted[0] + gates[0] * len(actions) / count,
-        "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak MiB": peak_mib(),
         "versions": {
             name: metadata.version(name) for name in ("qiskit-addon-aqc-tensor", "quimb", "numpy")
         },

@@ -8,7 +8,9 @@ that the request still needs must remain reachable with single-qubit gates alone
 Legal means: registers declared first, indices in range, operands distinct, angles of a gate
 complete, references to earlier angles that exist, conditions on registers that exist and hold
 their value, gates of the gate set, at most ``max_gates`` and at least ``min_gates`` gates, at
-most ``max_depth`` layers of gates, and measurements as asked.
+most ``max_depth`` layers of gates, and measurements as asked. A qubit is measured again only after
+a gate or a reset: the same result once more tells nothing, and a model that has slipped into
+measuring would go on until its rows run out.
 """
 
 import torch
@@ -79,7 +81,7 @@ class Grammar:
         needs_bits = limits.measure_all & (ledger.num_clbits < ledger.num_qubits)
         mask[:, CREG] = may_declare & ~limits.measure_none & (room | needs_bits)
         conditional = free & going & ~limits.measure_all & (ledger.num_clbits > 0)
-        # What follows a condition must fit too: a measurement always does.
+        # What follows a condition must fit too: a reset always does.
         mask[:, IF] = conditional & (self._rows_after(2) >= self._rows_needed())
         mask[:, EOS] = body & (ledger.last_op != IF) & self._complete()
         unfinished = ledger.more_left > 0
@@ -164,7 +166,8 @@ class Grammar:
         limits, ledger = self.limits, self.ledger
         final = (ledger.gates >= limits.min_gates) & self._usable().any(1)
         declared = ledger.num_qubits[:, None] > _INDEX
-        fresh = (declared & ~ledger.measured).any(1) | ~self._spent()
+        unmeasured = (declared & ~ledger.measured).any(1)
+        fresh = unmeasured | (~self._spent() & (declared & ~ledger.settled).any(1))
         free = room & (ledger.num_clbits > 0) & fresh
         return ~limits.measure_none & torch.where(limits.measure_all, final, free)
 
@@ -175,8 +178,8 @@ class Grammar:
     def _qubits(self, column: Column, rows: Tensor) -> Tensor:
         op, a, b = rows[:, Column.OP, None], rows[:, Column.A, None], rows[:, Column.B, None]
         mask = torch.where(op >= FIRST_GATE, self._usable_for_gates(), self._usable())
-        again = (op == MEASURE) & self._spent()[:, None] & self.ledger.measured
-        mask = mask & ~again
+        known = self.ledger.settled | (self._spent()[:, None] & self.ledger.measured)
+        mask = mask & ~((op == MEASURE) & known)
         barrier = (op == BARRIER) | (op == BARRIER_JOIN)
         outside = torch.where(
             op == BARRIER_JOIN, self._outside_barrier(), self.ledger.num_qubits[:, None] > _INDEX

@@ -23,6 +23,7 @@ from qtools.generate.vocabulary import (
     NUM_ANGLES,
     OPERAND_KINDS,
     QREG,
+    RESET,
     Column,
     Kind,
 )
@@ -46,6 +47,7 @@ class Ledger:
         more_left: angles that the last gate still waits for.
         depth: (B, 128) layer of the last gate on each qubit.
         measured: (B, 128) qubits that were measured.
+        settled: (B, 128) those that nothing but barriers acted on since.
         written: (B, 128) classical bits that were written.
         in_barrier: (B, 128) operands of the barrier that is being written.
         recent: (B, RECENT) codes of recent free angles, most recent first; -1 for none.
@@ -64,7 +66,8 @@ class Ledger:
         self.num_qubits, self.num_clbits, self.num_cregs = zeros(), zeros(), zeros()
         self.creg_size, self.depth = zeros(MAX_INDEX), zeros(MAX_INDEX)
         self.in_header = torch.ones(batch, dtype=torch.bool)
-        self.measured, self.written, self.in_barrier = never(), never(), never()
+        self.measured, self.settled = never(), never()
+        self.written, self.in_barrier = never(), never()
         self.recent = torch.full((batch, RECENT), _NO_CODE)
         self.num_recent = zeros()
 
@@ -84,7 +87,9 @@ class Ledger:
         self._gate(op, rows[:, 1:4])
         self.more_left = torch.where(op == MORE, self.more_left - 1, (_NUM_ANGLES[op] - 1).clamp(0))
         measures = (op == MEASURE)[:, None]
-        self.measured = self.measured | (measures & (a[:, None] == _INDEX))
+        here = a[:, None] == _INDEX
+        self.measured = self.measured | (measures & here)
+        self.settled = (self.settled & ~((op == RESET)[:, None] & here)) | (measures & here)
         self.written = self.written | (measures & (b[:, None] == _INDEX))
         covered = (a[:, None] <= _INDEX) & (b[:, None] >= _INDEX)
         joined = (op == BARRIER_JOIN)[:, None]
@@ -109,6 +114,7 @@ class Ledger:
         for column in range(3):
             on = on | (present[:, column, None] & (operands[:, column, None] == _INDEX))
         self.depth = torch.where(on, layer[:, None], self.depth)
+        self.settled = self.settled & ~on
 
     def _remember(self, token: Tensor, fine: Tensor) -> None:
         """Move the code of a free angle to the front of the list of recent ones."""

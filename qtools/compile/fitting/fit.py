@@ -238,7 +238,7 @@ def _holds(
     """Whether an outcome against the cut of a stage also holds against the target itself."""
     if found is Outcome.CONVERGED:
         return state.evaluation.infidelity > _TRUSTED_GAIN * stage.began_at
-    infidelity = making.precise_infidelity(state.gates)
+    infidelity = making.precise_infidelity(state.gates, state.evaluation.infidelity)
     if found is Outcome.EXACT_AS_TARGET:
         return infidelity <= 2.0 * rules.enough
     return rules.fidelity is not None and infidelity <= 1.0 - rules.fidelity

@@ -139,11 +139,15 @@ class StageMaking:
             bond=mps.max_bond,
         )
 
-    def precise_infidelity(self, point: ComplexArray) -> float:
-        """The infidelity to the whole target at a point of the optimiser."""
+    def precise_infidelity(self, point: ComplexArray, about: float) -> float:
+        """The infidelity to the whole target at a point of the optimiser, known to be ``about``."""
         circuit = self.ansatz.with_gates(self.structure.composed(point))
         overlap = precise_overlap(
-            circuit, self.target, engine=self.engine, max_memory=self.max_memory
+            circuit,
+            self.target,
+            engine=self.engine,
+            max_memory=self.max_memory,
+            infidelity=min(1.0, max(0.0, about)),
         )
         return max(0.0, 1.0 - abs(overlap) ** 2)
 

@@ -163,14 +163,29 @@ def build(
 
 
 def precise_overlap(
-    ansatz: Ansatz, target: MPS, *, engine: Engine = Engine.AUTO, max_memory: int
+    ansatz: Ansatz,
+    target: MPS,
+    *,
+    engine: Engine = Engine.AUTO,
+    max_memory: int,
+    infidelity: float | None = None,
 ) -> complex:
-    """``<target|V|0>`` against the whole target, its infidelity exact to about a percent."""
+    """``<target|V|0>`` against the whole target, its infidelity exact to about a percent.
+
+    Args:
+        ansatz: the circuit.
+        target: what it is compared with.
+        engine: contracts the overlap.
+        max_memory: bytes that it may take.
+        infidelity: about what it will be, where that is known, which saves a rough first look.
+    """
     prediction = choose(ansatz, target, engine=engine, max_memory=max_memory)
-    rough = build(prediction, ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
-    if prediction.engine is not Engine.TRUNCATED:
-        return rough
-    angle = float(np.arcsin(np.sqrt(max(0.0, 1.0 - abs(rough) ** 2))))
+    if prediction.engine is not Engine.TRUNCATED or infidelity is None:
+        rough = build(prediction, ansatz, target, max_angle=_ROUGH_ANGLE).value(ansatz.gates)
+        if prediction.engine is not Engine.TRUNCATED:
+            return rough
+        infidelity = max(0.0, 1.0 - abs(rough) ** 2)
+    angle = float(np.arcsin(np.sqrt(infidelity)))
     finest = max(_FINEST_ANGLE, _PRECISION * angle)
     return build(prediction, ansatz, target, max_angle=finest).value(ansatz.gates)
 

@@ -42,7 +42,7 @@ _TWIN_PRECISION = 0.1
 
 # Errors of two evolutions that differ by this factor tell the smaller one apart from what the cuts
 # of both add to their difference.
-_CLEAR_GAIN = 4.0
+_CLEAR_GAIN = 3.0
 
 _MAX_REFINEMENTS = 6
 
@@ -244,15 +244,17 @@ def trotter_state(
         bond, matrix = np.array([gate.bond]), gate.matrix(gates)
         chain, _ = apply_gates(chain, bond, matrix[None], Truncation(max_weight=0.0))
     cuts_per_layer = max(1, problem.num_qubits // 2)
-    truncation = Truncation(
-        max_weight=(max_angle / max(1, len(layers))) ** 2 / cuts_per_layer, max_bond=max_bond
-    )
+    # Late layers, whose bonds are widest, gain most from cutting more. What a layer leaves of its
+    # share goes to those behind it.
+    shares = np.arange(1.0, len(layers) + 1.0)
     watch = None
     if max_memory is not None and max_bond is None:
         dimension = problem.initial.vectors.shape[1]
         watch = BondWatch.over(problem.time, problem.num_qubits, dimension, max_memory)
     discarded, moved = 0.0, 0.0
     for done, layer in enumerate(layers, start=1):
+        left = max(0.0, max_angle - moved) * shares[done - 1] / np.sum(shares[done - 1 :])
+        truncation = Truncation(max_weight=left**2 / cuts_per_layer, max_bond=max_bond)
         chain, lost = apply_gates(chain, layer.sites, layer.gates, truncation)
         discarded += lost
         moved += float(np.sqrt(lost))

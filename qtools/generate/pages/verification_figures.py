@@ -18,6 +18,8 @@ Record = Mapping[str, Any]
 HELD_OUT = "held-out real"
 _HELD_OUT_TONE = 5
 _CURVE_POINTS = 80
+#: So many stand out from a cloud of more, with larger dots.
+_FEW_POINTS = 60
 _MOST_POINTS = 400  # of one set on the map
 _SMALL = (340.0, 220.0)
 _MOST_LINEAR = 60  # features that reach further are drawn on a logarithmic axis
@@ -267,7 +269,7 @@ def _cloud(name: str, places: NDArray[np.float64], tone: int) -> Curve:
         y=kept[:, 1].tolist(),
         tone=tone,
         joined=False,
-        small=True,
+        small=len(kept) > _FEW_POINTS,
     )
 
 
