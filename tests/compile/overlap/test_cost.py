@@ -124,8 +124,8 @@ def test_the_dense_engine_multiplies_thrice_per_group():
     assert work.products == 3 * groups * 8 * 16 * 2**8
 
 
-def test_seconds_are_shared_by_the_threads():
+def test_threads_share_the_operations_and_not_the_calls():
     work = Work(products=4e9, decompositions=1e9, moves=10.0, calls=3, memory=1, threads=2)
     rates = Rates(product=1e-9, decomposition=2e-9, move=0.1, call=1.0)
-    assert work.seconds(rates) == pytest.approx((4.0 + 2.0 + 1.0 + 3.0) / 2)
+    assert work.seconds(rates) == pytest.approx((4.0 + 2.0 + 1.0) / 2 + 3.0)
     assert Prediction.of(Engine.EXACT, work, rates).seconds == work.seconds(rates)
