@@ -1,6 +1,6 @@
 """What one task of each kind costs, and what merging and publishing a million of them costs.
 
-    python -m benchmarks.scaling [--records 1000000]
+    python -m benchmarks.scaling [--records 1000000]      # writes docs/scaling.md as well
 
 Costs are CPU seconds, so that other work on the machine matters less. The records of the simulation
 are made up, but read, checked, deduplicated and split by the code that does it in earnest.
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import machine, write_results
+from benchmarks.scaling_page import write_page
 from qtools.compile.sweep.point import PointPayload, compile_point
 from qtools.datasets.generate import make_rows
 from qtools.datasets.plan import plan_tasks
@@ -164,7 +165,7 @@ def split(count: int) -> None:
 
 
 def main() -> None:
-    """Measure, print and write ``results/scaling``."""
+    """Measure, print, write ``results/scaling`` and the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     given = parser.parse_args()
@@ -174,6 +175,7 @@ def main() -> None:
         rows.append(row)
     columns = {"kind": "what", "cpu_seconds": "CPU seconds", "mib": "MiB"}
     write_results("scaling", rows, measured_on=machine(), columns=columns)
+    write_page()
 
 
 if __name__ == "__main__":

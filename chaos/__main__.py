@@ -56,7 +56,9 @@ def run_part(name: str, arguments: list[str]) -> None:
     keep(name, arguments, done.stdout, seconds=time.monotonic() - began, load=load)
 
 
-def keep(name: str, arguments: list[str], printed: str, *, seconds: float, load: float) -> None:
+def keep(
+    name: str, arguments: list[str], printed: str, *, seconds: float, load: float, note: str = ""
+) -> None:
     """Write the result of a part from the JSON lines that it printed."""
     rows: list[dict[str, Any]] = [json.loads(line) for line in printed.splitlines() if line]
     record = {
@@ -64,6 +66,7 @@ def keep(name: str, arguments: list[str], printed: str, *, seconds: float, load:
         "machine": machine().line(),
         "load_before": round(load, 1),
         "seconds": round(seconds),
+        "note": note,
         "rows": rows,
     }
     write_text(RESULTS / f"{name}.json", json.dumps(record, indent=1) + "\n")
@@ -77,11 +80,13 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only write the page")
     parser.add_argument("--keep", type=Path, help="take what a part printed from a file")
     parser.add_argument("--arguments", help="that the part was run with, for --keep")
+    parser.add_argument("--note", default="", help="on the run, for --keep")
     given = parser.parse_args()
     if given.keep is not None:
         (name,) = given.parts
         text = given.keep.read_text(encoding="utf-8")
-        keep(name, (given.arguments or "").split(), text, seconds=0.0, load=os.getloadavg()[0])
+        arguments, load = (given.arguments or "").split(), os.getloadavg()[0]
+        keep(name, arguments, text, seconds=0.0, load=load, note=given.note)
     elif not given.report:
         for name in given.parts or PARTS:
             run_part(name, PARTS[name].arguments(long=given.long))

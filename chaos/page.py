@@ -27,7 +27,8 @@ def write_page() -> None:
 
 def _origin(record: dict[str, Any]) -> str:
     spent = f", {record['seconds']} s" if record["seconds"] else ""
-    return f"`{record['command']}`{spent}; {record['machine']}.\n"
+    note = f" {record['note']}" if record.get("note") else ""
+    return f"`{record['command']}`{spent}; {record['machine']}.{note}\n"
 
 
 def _malicious(rows: list[dict[str, Any]]) -> str:

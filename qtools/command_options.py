@@ -12,7 +12,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     A parameter whose type is a dataclass is replaced, where it stands, by one keyword parameter per
     field, with the field's annotation and default; called with those, the command gets the
-    dataclass. So Typer sees every option, and the command one value per group.
+    dataclass. A field may be a group again. So Typer sees every option, and the command one value
+    per group.
 
     Args:
         command: takes keyword arguments only.
@@ -32,10 +33,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def called(**given: Any) -> None:
-        made = {
-            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
-            for name, group in groups.items()
-        }
+        made = {name: _made(group, given) for name, group in groups.items()}
         command(**given, **made)
 
     called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
@@ -44,17 +42,30 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _options(group: Any) -> list[inspect.Parameter]:
-    """One keyword parameter per field of a dataclass."""
+    """One keyword parameter per field of a dataclass and of the groups in it."""
     hints = get_type_hints(group, include_extras=True)
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=_default(field),
-            annotation=hints[field.name],
-        )
-        for field in fields(group)
-    ]
+    found = []
+    for field in fields(group):
+        hint = hints[field.name]
+        if is_dataclass(hint):
+            found += _options(hint)
+        else:
+            kind, default = inspect.Parameter.KEYWORD_ONLY, _default(field)
+            found.append(inspect.Parameter(field.name, kind, default=default, annotation=hint))
+    return found
+
+
+def _made(group: Any, given: dict[str, Any]) -> Any:
+    """The dataclass; its options are taken out of those given."""
+    hints = get_type_hints(group, include_extras=True)
+    return group(
+        **{
+            field.name: _made(hints[field.name], given)
+            if is_dataclass(hints[field.name])
+            else given.pop(field.name)
+            for field in fields(group)
+        }
+    )
 
 
 def _default(field: Field[Any]) -> Any:

@@ -48,3 +48,23 @@ def test_options_stand_where_their_group_stood() -> None:
 
     assert list(inspect.signature(draw).parameters) == ["name", "width", "colour", "size"]
     assert draw.__doc__ == "Draw."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A group with a group in it."""
+
+    paper: Paper
+    lamp: Annotated[bool, typer.Option()] = False
+
+
+def test_a_group_may_hold_a_group() -> None:
+    seen: list[object] = []
+
+    @grouped
+    def draw(*, desk: Desk) -> None:
+        seen.append(desk)
+
+    assert list(inspect.signature(draw).parameters) == ["width", "colour", "lamp"]
+    draw(width=2, colour="red", lamp=True)
+    assert seen == [Desk(paper=Paper(width=2, colour="red"), lamp=True)]

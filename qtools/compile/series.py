@@ -79,9 +79,10 @@ def parse_times(text: str) -> tuple[float, ...]:
         if len(numbers) != 3 or "," in text or numbers[2] <= 0 or numbers[1] < numbers[0]:
             raise wrong
         first, last, step = numbers
-        count = math.floor((last - first) / step + _STEP_ATOL) + 1
-        if count > _MOST_TIMES:
-            raise BadInputError(f"expected at most {_MOST_TIMES} times, got {count}")
+        steps = (last - first) / step + _STEP_ATOL  # infinite for a tiny step
+        if steps >= _MOST_TIMES:
+            raise BadInputError(f"expected at most {_MOST_TIMES} times, got {steps:.6g} steps")
+        count = math.floor(steps) + 1
         # Rounded, so that 0.2 + 2 * 0.2 is called 0.6.
         times = [round(first + index * step, 12) for index in range(count)]
     if times[0] <= 0 or any(b <= a for a, b in pairwise(times)):

@@ -79,13 +79,7 @@ def evolution(
     coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
     max_bond: o.MaxBond = None,
-    engine: g.EngineOptions,
-    fit: g.StateFitOptions,
-    seed: o.Seed = None,
-    observable: o.Observables = None,
-    written: g.WrittenOptions,
-    checkpoint_seconds: o.CheckpointSeconds = 1.0,
-    shown: g.ShownOptions,
+    running: g.RunningOptions,
 ) -> None:
     """Compile exp(-iHt)|initial> into a short circuit of fixed depth and certify it.
 
@@ -93,12 +87,12 @@ def evolution(
     a depth, --fidelity finds the fewest layers that reach it, and --budget the best within a time.
     """
     from qtools.compile.inputs.problem_file import CompileRequest, merged, read_problem_file
-    from qtools.compile.run import RunOptions
     from qtools.compile.series import parse_times
-    from qtools.compile.target.observables import read_observables
 
     given = CompileRequest(
-        hamiltonian=lattice_model.request(periodic=periodic or None, seed=seed, file=hamiltonian),
+        hamiltonian=lattice_model.request(
+            periodic=periodic or None, seed=running.seed, file=hamiltonian
+        ),
         initial=initial,
         time=time,
         layers=layers,
@@ -108,9 +102,7 @@ def evolution(
             tolerance=tolerance,
             max_bond=max_bond,
             basis=o.native_gates(basis),
-            seed=seed,
-            **engine.settings(),
-            **fit.settings(),
+            **running.settings(),
         ),
     )
     request = given if problem is None else merged(read_problem_file(problem), given)
@@ -120,19 +112,16 @@ def evolution(
             raise UsageError("--time and --times do not fit together; give one of them")
         request = replace(request, time=series[-1])
     asked, placement = request.placed()
-    options = RunOptions(
-        force=written.force,
-        interval=checkpoint_seconds,
+    options = running.run(
         search=request.searches_depth,
         then=_tail(then_trotter, trotter_steps, asked.time),
-        observables=read_observables(observable),
         placement=placement,
     )
-    settings, directory = request.settings(asked.colours), written.directory()
+    settings, directory = request.settings(asked.colours), running.written.directory()
     if series is None:
-        run_compilation(asked, settings, directory, options, shown)
+        run_compilation(asked, settings, directory, options, running.shown)
     else:
-        run_time_series(asked, series, settings, directory, options, shown)
+        run_time_series(asked, series, settings, directory, options, running.shown)
 
 
 def _tail(until: float | None, steps: int | None, time: float) -> "ThenTrotter | None":

@@ -10,6 +10,7 @@ from qtools.errors import UsageError
 if TYPE_CHECKING:
     from qtools.compile.inputs.problem_file import HamiltonianRequest
     from qtools.compile.output.run_directory import RunDirectory
+    from qtools.compile.run import RunOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,3 +131,32 @@ class ShownOptions:
 
     as_json: o.AsJson = False
     quiet: o.Quiet = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningOptions:
+    """How a state is prepared, and what becomes of the result; the end of three commands."""
+
+    engine: EngineOptions
+    fit: StateFitOptions
+    seed: o.Seed = None
+    observable: o.Observables = None
+    written: WrittenOptions
+    checkpoint_seconds: o.CheckpointSeconds = 1.0
+    shown: ShownOptions
+
+    def settings(self) -> dict[str, Any]:
+        """By the names of the settings; None where nothing was said."""
+        return {"seed": self.seed, **self.engine.settings(), **self.fit.settings()}
+
+    def run(self, **more: Any) -> "RunOptions":
+        """How the run is made; ``more`` are the other fields."""
+        from qtools.compile.run import RunOptions
+        from qtools.compile.target.observables import read_observables
+
+        return RunOptions(
+            force=self.written.force,
+            interval=self.checkpoint_seconds,
+            observables=read_observables(self.observable),
+            **more,
+        )

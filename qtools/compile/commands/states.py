@@ -39,13 +39,7 @@ def circuit(
     basis: o.Basis = None,
     coupling_map: o.CouplingMap = None,
     tolerance: o.Tolerance = None,
-    engine: g.EngineOptions,
-    fit: g.StateFitOptions,
-    seed: o.Seed = None,
-    observable: o.Observables = None,
-    written: g.WrittenOptions,
-    checkpoint_seconds: o.CheckpointSeconds = 1.0,
-    shown: g.ShownOptions,
+    running: g.RunningOptions,
 ) -> None:
     """Replace a circuit that prepares a state, or its leading part, by a shorter one.
 
@@ -53,17 +47,13 @@ def circuit(
     """
     from qtools.compile.inputs.circuit_input import circuit_problem, given_circuit
     from qtools.compile.output.circuit_files import read_circuit
-    from qtools.compile.run import RunOptions
-    from qtools.compile.target.observables import read_observables
     from qtools.errors import BadInputError
 
     settings = _settings(
         layers=layers,
         basis=o.native_gates(basis),
         tolerance=tolerance,
-        seed=seed,
-        **engine.settings(),
-        **fit.settings(),
+        **running.settings(),
     )
     try:
         given = given_circuit(read_circuit(source))
@@ -79,20 +69,14 @@ def circuit(
         text = str(error)
         raise type(error)(text if str(source) in text else f"{source}: {text}") from None
     placement = _line(coupling_map, problem.num_qubits)
-    if given.dropped and not shown.quiet:
+    if given.dropped and not running.shown.quiet:
         console.note(f"{given.dropped} measurements at the end of {source} were dropped")
     run_compilation(
         problem,
         settings,
-        written.directory(),
-        RunOptions(
-            force=written.force,
-            interval=checkpoint_seconds,
-            search=layers is None,
-            observables=read_observables(observable),
-            placement=placement,
-        ),
-        shown,
+        running.written.directory(),
+        running.run(search=layers is None, placement=placement),
+        running.shown,
     )
 
 
@@ -114,43 +98,27 @@ def mps(
     max_bond: Annotated[
         int | None, o.option("--max-bond", "Cut the state to this bond.", o.TARGET)
     ] = None,
-    engine: g.EngineOptions,
-    fit: g.StateFitOptions,
-    seed: o.Seed = None,
-    observable: o.Observables = None,
-    written: g.WrittenOptions,
-    checkpoint_seconds: o.CheckpointSeconds = 1.0,
-    shown: g.ShownOptions,
+    running: g.RunningOptions,
 ) -> None:
     """Prepare a matrix product state by a circuit of brick layers."""
     from qtools.compile.inputs.mps_input import read_state
     from qtools.compile.problem.state_problem import StateProblem
-    from qtools.compile.run import RunOptions
-    from qtools.compile.target.observables import read_observables
 
     settings = _settings(
         layers=layers,
         basis=o.native_gates(basis),
         tolerance=tolerance,
         max_bond=max_bond,
-        seed=seed,
-        **engine.settings(),
-        **fit.settings(),
+        **running.settings(),
     )
     problem = StateProblem(name=source.name, mps=read_state(source))
     placement = _line(coupling_map, problem.num_qubits)
     run_compilation(
         problem,
         settings,
-        written.directory(),
-        RunOptions(
-            force=written.force,
-            interval=checkpoint_seconds,
-            search=layers is None,
-            observables=read_observables(observable),
-            placement=placement,
-        ),
-        shown,
+        running.written.directory(),
+        running.run(search=layers is None, placement=placement),
+        running.shown,
     )
 
 

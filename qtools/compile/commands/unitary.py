@@ -52,7 +52,6 @@ def unitary(
     from qtools.compile.inputs.problem_file import CompileRequest
     from qtools.compile.output.pages.unitary_page import write_unitary_page
     from qtools.compile.unitary import UnitaryProblem, compile_unitary
-    from qtools.report.page import REPORT
     from qtools.runs.lock import locked
 
     request = CompileRequest(
@@ -88,13 +87,7 @@ def unitary(
         record["state_fidelities"] = list(result.state_fidelities(_CHECKED_STATES))
         _write_record(record, directory)
         write_unitary_page(directory.path, record, [asdict(entry) for entry in result.history])
-    if shown.as_json:
-        typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
-    if not shown.quiet:
-        _print_summary(record)
-        console.note(record["advice"])
-        console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
-        console.next_command("qtools", "view", directory.path)
+    _show(record, directory, shown)
     if record["outcome"] == "interrupted":
         raise KeyboardInterrupt
     if fit.fidelity is not None and result.process_fidelity < fit.fidelity:
@@ -179,6 +172,18 @@ def _write_record(record: dict[str, Any], directory: "RunDirectory") -> None:
     from qtools.runs.files import write_text
 
     write_text(directory.result_path, json.dumps(record, indent=2, allow_nan=False) + "\n")
+
+
+def _show(record: dict[str, Any], directory: "RunDirectory", shown: g.ShownOptions) -> None:
+    from qtools.report.page import REPORT
+
+    if shown.as_json:
+        typer.echo(directory.result_path.read_text(encoding="utf-8"), nl=False)
+    if not shown.quiet:
+        _print_summary(record)
+        console.note(record["advice"])
+        console.note(f"written to {directory.path}; look at {directory.path / REPORT}")
+        console.next_command("qtools", "view", directory.path)
 
 
 def _print_summary(record: dict[str, Any]) -> None:
