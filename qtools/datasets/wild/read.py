@@ -17,6 +17,7 @@ from qtools.datasets.wild.refusals import refusals, refused
 from qtools.datasets.wild.repair import load_with_repairs
 
 MAX_BYTES = 64 << 20
+_LARGEST_WORD = (1 << 63) - 1
 _QPY_MAGIC = b"QISKIT"
 # Older versions keep parameters as text for sympy, whose parser evaluates Python code.
 _OLDEST_QPY = 13
@@ -88,8 +89,9 @@ def _normal(circuit: QuantumCircuit, repairs: tuple[str, ...]) -> Reading:
 def _refuse_many_bits(bits: int) -> None:
     """Before a parser makes them all."""
     if bits > MAX_BITS:
+        reason = "qubits-out-of-bounds" if bits <= _LARGEST_WORD else "number-too-large"
         raise UnsupportedCircuitError(
-            "qubits-out-of-bounds", f"expected at most {MAX_BITS} bits, and {bits} are declared"
+            reason, f"expected at most {MAX_BITS} bits, and {bits} are declared"
         )
 
 
