@@ -77,8 +77,8 @@ def test_the_next_command_can_be_copied(capsys):
 def test_a_compilation_on_a_screen_of_80_columns(tmp_path):
     qtools = f"{shlex.quote(sys.executable)} -m qtools"
     line = (
-        f"{qtools} compile evolution --model heisenberg --sites 30 --coupling -0.25 "
-        f"--initial neel --time 2.0 --layers 5 --max-iterations 60 --out {tmp_path}/r; "
+        f"{qtools} compile evolution --model heisenberg --sites 50 --coupling -0.25 "
+        f"--initial neel --time 3.6 --layers 9 --max-iterations 100 --out {tmp_path}/r; "
         f"echo ended $?"
     )
     with screen() as terminal:
