@@ -2,6 +2,7 @@
 
 A worker gets arguments in small batches and answers call by call, so the argument to blame for a
 hang or a crash is always the first one unanswered; the rest of the batch goes to another worker.
+Calls that take long are handed out one by one, so that no worker holds any while another is idle.
 """
 
 import contextlib
@@ -29,6 +30,7 @@ R = TypeVar("R")
 _Job = tuple[int, Any]
 
 _BATCH = 8
+_SHORT_SECONDS = 0.05
 _START_SECONDS = 120.0
 _END_SECONDS = 60.0
 # One thread per worker: the workers are the parallelism, and results must not depend on it.
@@ -67,7 +69,7 @@ def run_in_workers(
                 worker.feed(returned, jobs)
             workers = [worker for worker in workers if worker.alive_with_work()]
             while len(workers) < count:
-                batch = _take(returned, jobs)
+                batch = _take(returned, jobs, 1)
                 if not batch:
                     break
                 workers.append(_Worker(function, limits, batch, suspects))
@@ -81,9 +83,9 @@ def run_in_workers(
             worker.kill()
 
 
-def _take(returned: deque[_Job], jobs: Iterator[_Job]) -> list[_Job]:
+def _take(returned: deque[_Job], jobs: Iterator[_Job], most: int) -> list[_Job]:
     batch: list[_Job] = []
-    while len(batch) < _BATCH:
+    while len(batch) < most:
         job = returned.popleft() if returned else next(jobs, None)
         if job is None:
             break
@@ -119,14 +121,19 @@ class _Worker:
         self._owed: deque[_Job] = deque()
         self._suspects = suspects
         self._closed = False
+        self._pace = _SHORT_SECONDS  # seconds per call, of late
+        self._heard = time.monotonic()
         # The first call's clock starts when the worker says that its imports are done.
         self.deadline = time.monotonic() + _START_SECONDS
         self._send(batch)
 
     def feed(self, returned: deque[_Job], jobs: Iterator[_Job]) -> None:
-        """Keep the queue filled, so that the worker never waits for a round trip."""
-        if not self._closed and len(self._owed) <= _BATCH // 2:
-            batch = _take(returned, jobs)
+        """Give the worker what it has room for: of short calls so many that none waits for a trip
+        through the pipe, of long ones the next.
+        """
+        room = _BATCH if self._pace < _SHORT_SECONDS else 1
+        if not self._closed and len(self._owed) <= room // 2:
+            batch = _take(returned, jobs, room)
             if batch:
                 self._send(batch)
 
@@ -142,9 +149,12 @@ class _Worker:
         try:
             while not self._closed and self.connection.poll():
                 message = self.connection.recv()
-                self.deadline = time.monotonic() + self._limits.seconds
+                now = time.monotonic()
+                self.deadline = now + self._limits.seconds
+                seconds, self._heard = now - self._heard, now
                 if message is None:
                     continue
+                self._pace = (self._pace + seconds) / 2
                 self._owed.popleft()
                 yield message
                 if message.ending is Ending.MEMORY:
