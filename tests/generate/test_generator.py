@@ -132,11 +132,25 @@ def test_sample_command_writes_what_can_be_read_again(directory, tmp_path, kind)
     assert len(found) == 5
     assert sum(sum(1 for _ in c.normal.gates()) for c in found) == record["gates"]
     assert {c.program.version for c in found} == {3 if kind == "qasm3" else 2}
-    if kind != "parquet":
-        assert all("// asked" in c.program.text for c in found)
+    assert all("// asked" in c.program.text for c in found)
     report = checked(out / "report.html")
     assert "5 circuits from a model" in report
     assert report.count('role="img"') >= 7
+
+
+def test_suite_of_parquet_files_tells_where_its_circuits_come_from(directory, tmp_path):
+    start = ["generate", "sample", "--model", str(directory), "-n", "6", "--gates", "5:9"]
+    assert run([*start, "--format", "parquet", "--quiet", "--out", str(tmp_path / "made")]) == 0
+    suite = ["generate", "suite", str(tmp_path / "made"), "-n", "3", "--out", str(tmp_path / "few")]
+    assert run(suite) == 0
+    files = list((tmp_path / "few").glob("*.qasm"))
+    assert len(files) == 3
+    model = CircuitGenerator.from_pretrained(directory).model_id
+    for file in files:
+        head, _, _ = file.read_text().partition("OPENQASM")
+        assert f"// model {model}\n" in head
+        assert "// license Apache-2.0\n" in head
+        assert QuantumCircuit.from_qasm_file(str(file)).num_qubits
 
 
 def test_sample_command_refuses_with_exit_codes(directory, tmp_path):
@@ -178,4 +192,24 @@ def test_shards_and_executors_give_the_same_files(directory, tmp_path, capsys):
     assert len(found[0]) == 70
     assert found[0] == found[1] == found[2]
     assert not (tmp_path / "one" / ".tasks").exists()
-    assert run([*command, *quiet, str(tmp_path / "one")]) == 4
+
+
+@pytest.mark.parametrize("kind", ["qasm2", "parquet"])
+def test_a_sampling_that_is_there_is_found_done_and_another_one_refused(
+    directory, tmp_path, capsys, kind
+):
+    command = ["generate", "sample", "--model", str(directory), "-n", "3", "--gates", "2:6"]
+    command += ["--format", kind, "--out", str(tmp_path)]
+    assert run([*command, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert run([*command, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    unknown = {"seconds": None, "circuits_per_second": None}
+    assert again == first | unknown
+    assert run(command) == 0
+    assert "holds this sampling already" in capsys.readouterr().err
+    assert run([*command, "--seed", "9"]) == OutputExistsError.exit_code
+    other = "qasm3" if kind == "qasm2" else "qasm2"
+    assert run([*command, "--format", other]) == OutputExistsError.exit_code
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

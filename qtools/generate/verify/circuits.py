@@ -20,6 +20,11 @@ from qtools.runs.calls import attempt
 from qtools.runs.untrusted import read_json, read_text
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+#: Columns that tell where a circuit comes from: of corpora, then of sampled sets.
+_TOLD = (
+    *("source", "license", "generator", "seed", "parameters", "path"),
+    *("model", "asked", "conditions"),
+)
 _VERSION_3 = re.compile(r"\s*OPENQASM\s+3")
 
 
@@ -128,7 +133,8 @@ def _from_parquet(path: Path) -> Iterator[Program]:
         try:
             with pq.ParquetFile(file) as shard:
                 refuse_large(shard, file)
-                rows = shard.read(columns=["id", "qasm", "family"]).to_pylist()
+                told = [name for name in _TOLD if name in shard.schema_arrow.names]
+                rows = shard.read(columns=["id", "qasm", "family", *told]).to_pylist()
         except PARQUET_ERRORS as error:
             reason = " ".join(str(error).split())
             raise BadInputError(f"cannot read {file} ({reason}); sample again") from error
@@ -137,4 +143,11 @@ def _from_parquet(path: Path) -> Iterator[Program]:
             if not all(isinstance(text, str) for text in texts):
                 raise BadInputError(f"expected circuits with id, qasm and family in {file}")
             name, qasm, family = map(str, texts)
-            yield Program(name=name, text=qasm, family=family)
+            yield Program(name=name, text=_origin(row) + qasm, family=family)
+
+
+def _origin(row: dict[str, Any]) -> str:
+    """Comment lines with what a row tells about where its circuit comes from."""
+    facts = [f"{name} {row[name]}" for name in _TOLD if row.get(name) not in (None, "")]
+    # A line break inside a fact would end the comment.
+    return "".join(f"// {' '.join(fact.split())}\n" for fact in facts)
