@@ -8,6 +8,7 @@ its own, so that the circuits are the same wherever the groups are sampled. Reco
 import base64
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ from qtools.generate.sample import Drawn, Order
 from qtools.generate.vocabulary import NUM_COLUMNS
 from qtools.generate.write import Origin, Summary, Write, require_empty, writer, written
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import FOLDER, Campaign, Failure, forget, results, resumed, run_campaign
+from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, forget, resumed
 from qtools.runs.executors import Executor
-from qtools.runs.lock import locked
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task, content_id
 from qtools.runs.typed import typed
@@ -123,12 +124,12 @@ def run_sample(
         forget(out / FOLDER)
         return Sampled(summary=held, seconds=None)
     require_empty(out)
-    if shard.count > 1:
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
+    publish = partial(drawing.publish, out, write)
+    summary = run_and_publish(
+        drawing.campaign, out, publish, executor=executor, tick=tick, shard=shard
+    )
+    if summary is None:
         return None
-    with locked(out):
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick)
-        summary = drawing.publish(out, write)
     return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
@@ -143,10 +144,8 @@ def merge_samples(out: Path) -> Sampled:
     request, _ = resumed(out / FOLDER)
     job = typed(SampleJob, request, source="the request of the sampling")
     drawing = _Drawing.of(job)
-    resumed(out / FOLDER, drawing.campaign)
-    write = writer(job.format, out)
-    with locked(out):
-        summary = drawing.publish(out, write)
+    publish = partial(drawing.publish, out, writer(job.format, out))
+    summary = merge_and_publish(drawing.campaign, out, publish)
     return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
@@ -193,18 +192,17 @@ class _Drawing:
         by_index = {order.index: order for order in orders}
         return cls(generator=generator, orders=by_index, campaign=campaign, origin=origin)
 
-    def publish(self, out: Path, write: Write) -> Summary:
-        """Write what the groups gave, the index last, and remove their records."""
-        found = self.samples(out / FOLDER)
+    def publish(self, out: Path, write: Write, results: Results) -> Summary:
+        """Write what the groups gave, the index last."""
+        found = self.samples(results)
         write_samples_page(out, found, self.origin)
         write(found, self.origin)
-        forget(out / FOLDER)
         return Summary.of(found)
 
-    def samples(self, folder: Path) -> list[Sample]:
+    def samples(self, results: Results) -> list[Sample]:
         """All circuits, in the order of their numbers."""
         found: list[Sample] = []
-        for _, value in results(self.campaign, folder):
+        for _, value in results:
             if isinstance(value, Failure):
                 raise BadInputError(f"a group could not be sampled ({value.message}); run again")
             found += [
