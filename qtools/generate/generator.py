@@ -1,7 +1,7 @@
 """The Python API: a model that writes circuits."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,19 @@ class CircuitGenerator:
         """Write the model to a directory that :meth:`from_pretrained` reads."""
         held = self.pretrained
         save_pretrained(Path(directory), held.model, held.table, held.card)
+
+    def like(self, conditions: Iterable[Conditions]) -> "CircuitGenerator":
+        """The same model, with open conditions drawn from these and not from its training data.
+
+        Args:
+            conditions: of the circuits that samples should be like, one per circuit; see
+                :func:`qtools.generate.corpus.document_conditions`.
+
+        Raises:
+            BadInputError: none, or names that the model does not know.
+        """
+        table = self.pretrained.table.drawing(conditions)
+        return CircuitGenerator(replace(self.pretrained, table=table), self._source)
 
     @property
     def model_id(self) -> str:
