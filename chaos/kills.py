@@ -186,7 +186,7 @@ def kill_and_resume(name: str, folder: Path, *, kills: int, seed: int) -> Resume
             if not _killed(command, rng.uniform(0.1, 1.0) * seconds):
                 break
             done += 1
-        _finish(command, is_done=_contents(out, job) == expected)
+        _run(command)
         runs += 1
         equal += _contents(out, job) == expected
         shutil.rmtree(out)
@@ -212,17 +212,6 @@ def _run(arguments: list[str]) -> None:
     )
     if done.returncode:
         raise SystemExit(f"{arguments} ended with {done.returncode}: {done.stderr[-2000:]}")
-
-
-def _finish(arguments: list[str], *, is_done: bool) -> None:
-    """Run a job to its end.
-
-    One that had written everything when it was killed may say that its output exists.
-    """
-    if is_done:
-        subprocess.run(_command(arguments), capture_output=True, timeout=_PATIENCE, check=False)
-    else:
-        _run(arguments)
 
 
 def _killed(arguments: list[str], seconds: float) -> bool:

@@ -84,7 +84,7 @@ def import_(
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
-    """Add files as one source to a corpus; every file is accounted for."""
+    """Add files as one source to a corpus; every file is accounted for. Run again to finish."""
     from qtools.datasets.report import show_manifest
     from qtools.datasets.wild.importer import LIMITS, ImportJob, import_files
     from qtools.errors import BadInputError
@@ -109,7 +109,10 @@ def import_(
     where, part = parse_executor(executor), parse_shard(shard)
     limits = Limits(seconds=seconds, memory_bytes=LIMITS.memory_bytes)
     with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
-        manifest = import_files(job, out, executor=where, tick=tick, limits=limits, shard=part)
+        found = import_files(job, out, executor=where, tick=tick, limits=limits, shard=part)
+    if found is not None and found.before and not quiet:
+        console.note(f"{out} holds this import of {source!r} already; nothing was left to do")
+    manifest = found.manifest if found is not None else None
     show_manifest(manifest, out, as_json=json_, quiet=quiet)
 
 

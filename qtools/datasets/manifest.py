@@ -31,6 +31,7 @@ class SourceEntry:
         shards: its files.
         quarantine: the file that lists what was rejected and why, relative to the corpus.
         notices: licence texts, relative to the corpus.
+        import_id: content id of the import that added it; empty for a source of a build.
     """
 
     name: str
@@ -46,6 +47,7 @@ class SourceEntry:
     shards: tuple[Shard, ...]
     quarantine: str = ""
     notices: tuple[str, ...] = ()
+    import_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

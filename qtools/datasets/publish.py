@@ -63,6 +63,7 @@ class Batch:
         rejected: candidates that never became rows.
         name, license, origin, copyright, generator: of the source.
         notices: licence files written already, relative to the corpus.
+        import_id: content id of the import it comes from, if any.
     """
 
     keys: Sequence[RowKey]
@@ -74,6 +75,7 @@ class Batch:
     copyright: str
     generator: str
     notices: tuple[str, ...] = ()
+    import_id: str = ""
 
 
 def publish(corpus: Path, manifest: Manifest, batches: Sequence[Batch]) -> Manifest:
@@ -195,6 +197,7 @@ def _write_batch(
         shards=tuple(shards),
         quarantine=_write_quarantine(corpus, batch.name, rejected),
         notices=batch.notices,
+        import_id=batch.import_id,
     )
 
 

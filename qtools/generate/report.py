@@ -1,19 +1,15 @@
 """Runs of the command line with their results on stdout and stderr."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from qtools import console
 from qtools.console import Ticker
 from qtools.generate.checkpoint import Progress
-from qtools.generate.generator import Sample
 from qtools.generate.losses import BitsPerGate
-from qtools.generate.pages.samples_page import write_samples_page
 from qtools.generate.pretrained import bundled_names
 from qtools.generate.recipe import TrainRecipe, load_recipe
 from qtools.generate.sampling import Sampled, SampleJob, run_sample
@@ -114,42 +110,33 @@ def run_sampling(
 def show_samples(
     found: Sampled, out: Path, *, bundled: bool = False, as_json: bool, quiet: bool
 ) -> None:
-    """Write the page of sampled circuits and print what was made.
+    """Print what was made.
 
     Args:
-        found: the circuits.
+        found: figures of the circuits.
         out: their directory.
         bundled: made by a model that brings the real circuits to compare them with.
         as_json: print counts and rates on stdout.
         quiet: print nothing.
     """
-    write_samples_page(out, list(found.samples), found.origin)
-    record = summary(found.samples, found.seconds)
+    made = found.summary
+    rate = None if found.seconds is None else made.circuits / found.seconds
     if as_json:
-        typer.echo(json.dumps(record))
+        paced = {"seconds": found.seconds, "circuits_per_second": rate}
+        typer.echo(json.dumps(asdict(made) | paced))
     elif not quiet:
+        if rate is None:
+            console.note(f"{out} holds this sampling already; nothing was left to do")
+        pace = "" if rate is None else f", {rate:.1f} circuits per second"
         console.note(
-            f"{record['circuits']} circuits, {record['gates']} gates, "
-            f"{record['circuits_per_second']:.1f} circuits per second; the grammar removed "
-            f"{record['removed_probability']:.2%} of the probability"
+            f"{made.circuits} circuits, {made.gates} gates{pace}; the grammar removed "
+            f"{made.removed_probability:.2%} of the probability"
         )
         console.note(f"written to {out}; look at {out / REPORT}")
         against = () if bundled else ("--against", "corpus")
         console.next_command(
             *("qtools", "generate", "verify", out, *against, "--out", "verification")
         )
-
-
-def summary(found: Sequence[Sample], seconds: float) -> dict[str, Any]:
-    """Counts and rates of a sampling run."""
-    gates = sum(sum(1 for _ in made.circuit.gates()) for made in found)
-    return {
-        "circuits": len(found),
-        "gates": gates,
-        "seconds": seconds,
-        "circuits_per_second": len(found) / seconds,
-        "removed_probability": sum(made.removed for made in found) / max(1, len(found)),
-    }
 
 
 def run_suite(circuits: Path, out: Path, n: int, *, seed: int, as_json: bool) -> None:

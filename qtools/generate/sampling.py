@@ -7,28 +7,30 @@ its own, so that the circuits are the same wherever the groups are sampled. Reco
 
 import base64
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qtools import __version__
 from qtools.console import Ticker
 from qtools.errors import BadInputError
 from qtools.generate.draw import Temper
 from qtools.generate.generator import CircuitGenerator, Sample, sample_in_worker
 from qtools.generate.options import make_request
+from qtools.generate.pages.samples_page import write_samples_page
 from qtools.generate.request import Request
 from qtools.generate.sample import Drawn, Order
 from qtools.generate.vocabulary import NUM_COLUMNS
-from qtools.generate.write import Origin, writer
+from qtools.generate.write import Origin, Summary, Write, require_empty, writer, written
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import FOLDER, Campaign, Failure, forget, results, resumed, run_campaign
+from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, forget, resumed
 from qtools.runs.executors import Executor
-from qtools.runs.lock import locked
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
-from qtools.runs.tasks import Task
+from qtools.runs.tasks import Task, content_id
 from qtools.runs.typed import typed
 
 KIND = "sample"
@@ -86,20 +88,18 @@ class Sampled:
     """Circuits that were sampled and written.
 
     Attributes:
-        samples: in the order of their numbers.
-        origin: what made them.
-        seconds: of this sitting.
+        summary: of them.
+        seconds: of this sitting; None where an earlier one had written them already.
     """
 
-    samples: Sequence[Sample]
-    origin: Origin
-    seconds: float
+    summary: Summary
+    seconds: float | None
 
 
 def run_sample(
     job: SampleJob, out: Path, *, executor: Executor, tick: Ticker, shard: Shard = WHOLE
 ) -> Sampled | None:
-    """Sample and write the circuits of a job; resumes when rerun.
+    """Sample and write the circuits of a job, or finish that, or find it done.
 
     Args:
         job: what to sample.
@@ -119,16 +119,18 @@ def run_sample(
     began = time.perf_counter()
     write = writer(job.format, out)
     drawing = _Drawing.of(job)
-    if shard.count > 1:
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
-        return None
-    with locked(out):
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick)
-        found = drawing.samples(out / FOLDER)
-        write(found, drawing.origin)
+    held = written(out, drawing.origin.id)
+    if held is not None:
         forget(out / FOLDER)
-    seconds = time.perf_counter() - began
-    return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
+        return Sampled(summary=held, seconds=None)
+    require_empty(out)
+    publish = partial(drawing.publish, out, write)
+    summary = run_and_publish(
+        drawing.campaign, out, publish, executor=executor, tick=tick, shard=shard
+    )
+    if summary is None:
+        return None
+    return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
 def merge_samples(out: Path) -> Sampled:
@@ -142,13 +144,9 @@ def merge_samples(out: Path) -> Sampled:
     request, _ = resumed(out / FOLDER)
     job = typed(SampleJob, request, source="the request of the sampling")
     drawing = _Drawing.of(job)
-    resumed(out / FOLDER, drawing.campaign)
-    with locked(out):
-        found = drawing.samples(out / FOLDER)
-        writer(job.format, out)(found, drawing.origin)
-        forget(out / FOLDER)
-    seconds = time.perf_counter() - began
-    return Sampled(samples=found, origin=drawing.origin, seconds=seconds)
+    publish = partial(drawing.publish, out, writer(job.format, out))
+    summary = merge_and_publish(drawing.campaign, out, publish)
+    return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +182,7 @@ class _Drawing:
             limits=LIMITS,
         )
         origin = Origin(
+            id=content_id([campaign.id, job.format, __version__]),
             model=generator.model_id,
             request=request,
             seed=job.seed,
@@ -193,10 +192,17 @@ class _Drawing:
         by_index = {order.index: order for order in orders}
         return cls(generator=generator, orders=by_index, campaign=campaign, origin=origin)
 
-    def samples(self, folder: Path) -> list[Sample]:
+    def publish(self, out: Path, write: Write, results: Results) -> Summary:
+        """Write what the groups gave, the index last."""
+        found = self.samples(results)
+        write_samples_page(out, found, self.origin)
+        write(found, self.origin)
+        return Summary.of(found)
+
+    def samples(self, results: Results) -> list[Sample]:
         """All circuits, in the order of their numbers."""
         found: list[Sample] = []
-        for _, value in results(self.campaign, folder):
+        for _, value in results:
             if isinstance(value, Failure):
                 raise BadInputError(f"a group could not be sampled ({value.message}); run again")
             found += [

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from qtools import __version__
 from qtools.circuits import qasm2
@@ -15,6 +16,8 @@ from qtools.runs.campaign import FOLDER, begun
 from qtools.runs.files import replacing, write_text
 from qtools.runs.lock import holds_anything
 from qtools.runs.tasks import canonical_json
+from qtools.runs.typed import typed
+from qtools.runs.untrusted import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +25,13 @@ class Origin:
     """What made a set of samples.
 
     Attributes:
+        id: content id of the sampling: of everything that affects its files.
         model: content id of the weights.
         request: what was asked.
         seed, temperature, top_p: of the sampler.
     """
 
+    id: str
     model: str
     request: Request
     seed: int
@@ -34,24 +39,60 @@ class Origin:
     top_p: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A set of samples in figures.
+
+    Attributes:
+        circuits, gates: how many.
+        removed_probability: that the grammar removed per cell, mean over the circuits.
+    """
+
+    circuits: int
+    gates: int
+    removed_probability: float
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> "Summary":
+        """The figures of samples."""
+        return cls(
+            circuits=len(samples),
+            gates=sum(_num_gates(sample) for sample in samples),
+            removed_probability=sum(sample.removed for sample in samples) / max(1, len(samples)),
+        )
+
+
 Write = Callable[[Sequence[Sample], Origin], None]
 INDEX = "index.json"
+_PARQUET = "data/train-00000-of-00001.parquet"
 
 
 def writer(kind: str, out: Path) -> Write:
-    """The function that writes samples in a form to a directory.
+    """The function that writes samples in a form to a directory, :data:`INDEX` last.
 
     Raises:
         UsageError: an unknown form.
-        OutputExistsError: the directory holds something already.
     """
     writers = {"qasm2": _write_qasm2, "qasm3": _write_qasm3, "parquet": _write_parquet}
     if kind not in writers:
         raise UsageError(
             f"expected --format {', '.join(writers)}, got {kind!r}{nearest(kind, writers)}"
         )
-    require_empty(out)
     return lambda samples, origin: writers[kind](out, samples, origin)
+
+
+def written(out: Path, sampling_id: str) -> Summary | None:
+    """The samples of this sampling if they lie in a directory, whole; else None.
+
+    Raises:
+        BadInputError: the index there is damaged.
+    """
+    if not (out / INDEX).exists():
+        return None
+    record: Any = read_json(out / INDEX, what="index of sampled circuits")
+    if not isinstance(record, dict) or record.get("id") != sampling_id:
+        return None
+    return typed(Summary, record.get("summary"), source=f"{out / INDEX}: summary")
 
 
 def require_empty(out: Path) -> None:
@@ -79,14 +120,14 @@ def provenance(sample: Sample, origin: Origin) -> tuple[str, ...]:
 def _write_qasm2(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
     for sample in samples:
         text = qasm2.dumps(sample.circuit, comments=provenance(sample, origin))
-        write_text(out / f"{_name(sample)}.qasm", text)
+        write_text(out / _file_name(sample), text)
     _write_index(out, samples, origin)
 
 
 def _write_qasm3(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
     for sample in samples:
         head = "".join(f"// {line}\n" for line in provenance(sample, origin))
-        write_text(out / f"{_name(sample)}.qasm", head + dumps_qasm3(sample))
+        write_text(out / _file_name(sample), head + dumps_qasm3(sample))
     _write_index(out, samples, origin)
 
 
@@ -98,8 +139,16 @@ def dumps_qasm3(sample: Sample) -> str:
     return text
 
 
-def _write_index(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
+def _write_index(
+    out: Path,
+    samples: Sequence[Sample],
+    origin: Origin,
+    file_of: "Callable[[Sample], str] | None" = None,
+) -> None:
+    name = file_of or _file_name
     record = {
+        "id": origin.id,
+        "summary": asdict(Summary.of(samples)),
         "model": origin.model,
         "seed": origin.seed,
         "temperature": origin.temperature,
@@ -107,10 +156,10 @@ def _write_index(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
         "asked": origin.request.as_json(),
         "circuits": [
             {
-                "file": f"{_name(sample)}.qasm",
+                "file": name(sample),
                 "conditions": vars(sample.conditions),
                 "num_qubits": sample.circuit.num_qubits,
-                "num_gates": sum(1 for _ in sample.circuit.gates()),
+                "num_gates": _num_gates(sample),
                 "removed_probability": round(sample.removed, 6),
             }
             for sample in samples
@@ -119,9 +168,13 @@ def _write_index(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
     write_text(out / INDEX, json.dumps(record, indent=1) + "\n")
 
 
-def _name(sample: Sample) -> str:
+def _file_name(sample: Sample) -> str:
     family = "".join(c if c.isalnum() else "-" for c in sample.conditions.family or "circuit")
-    return f"{sample.index:05d}-{family}-{sample.circuit.num_qubits}"
+    return f"{sample.index:05d}-{family}-{sample.circuit.num_qubits}.qasm"
+
+
+def _num_gates(sample: Sample) -> int:
+    return sum(1 for _ in sample.circuit.gates())
 
 
 def _write_parquet(out: Path, samples: Sequence[Sample], origin: Origin) -> None:
@@ -140,8 +193,9 @@ def _write_parquet(out: Path, samples: Sequence[Sample], origin: Origin) -> None
         row["removed_probability"] = sample.removed
     fields = [pa.field(name, pa.string()) for name in ("asked", "model", "conditions")]
     schema = pa.schema([*SCHEMA, *fields, pa.field("removed_probability", pa.float64())])
-    with replacing(out / "data" / "train-00000-of-00001.parquet", "wb") as stream:
+    with replacing(out / _PARQUET, "wb") as stream:
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), stream)
+    _write_index(out, samples, origin, lambda sample: _PARQUET)
 
 
 def _row(sample: Sample, origin: Origin) -> dict[str, object]:

@@ -210,4 +210,24 @@ def test_shards_and_executors_give_the_same_files(directory, tmp_path, capsys):
     assert len(found[0]) == 70
     assert found[0] == found[1] == found[2]
     assert not (tmp_path / "one" / ".tasks").exists()
-    assert run([*command, *quiet, str(tmp_path / "one")]) == 4
+
+
+@pytest.mark.parametrize("kind", ["qasm2", "parquet"])
+def test_a_sampling_that_is_there_is_found_done_and_another_one_refused(
+    directory, tmp_path, capsys, kind
+):
+    command = ["generate", "sample", "--model", str(directory), "-n", "3", "--gates", "2:6"]
+    command += ["--format", kind, "--out", str(tmp_path)]
+    assert run([*command, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert run([*command, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    unknown = {"seconds": None, "circuits_per_second": None}
+    assert again == first | unknown
+    assert run(command) == 0
+    assert "holds this sampling already" in capsys.readouterr().err
+    assert run([*command, "--seed", "9"]) == OutputExistsError.exit_code
+    other = "qasm3" if kind == "qasm2" else "qasm2"
+    assert run([*command, "--format", other]) == OutputExistsError.exit_code
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

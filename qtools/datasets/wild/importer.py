@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,13 @@ from qtools.runs.campaign import (
     begun,
     forget,
     resumed,
-    run_campaign,
 )
-from qtools.runs.campaign import results as campaign_results
 from qtools.runs.executors import Executor
-from qtools.runs.lock import holds_anything, locked
+from qtools.runs.lock import holds_anything
 from qtools.runs.provenance import versions
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
-from qtools.runs.tasks import Task
+from qtools.runs.tasks import Task, content_id
 from qtools.runs.typed import typed
 
 KIND = "import"
@@ -86,6 +86,19 @@ class ImportJob:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A corpus with the source that was asked for.
+
+    Attributes:
+        manifest: of the corpus.
+        before: the same import had added it already; nothing was done.
+    """
+
+    manifest: Manifest
+    before: bool = False
+
+
 def import_files(
     job: ImportJob,
     corpus: Path,
@@ -94,29 +107,24 @@ def import_files(
     tick: Ticker,
     limits: Limits = LIMITS,
     shard: Shard = WHOLE,
-) -> Manifest | None:
-    """Add the circuits of files to a corpus, or start a corpus with them; resumes when rerun.
+) -> Imported | None:
+    """Add the circuits of files to a corpus, or start a corpus with them, or find it done.
 
     Returns:
-        The new record of the corpus; None for a shard, after which :func:`merge_import` makes one.
+        The corpus; None for a shard, after which :func:`merge_import` makes one.
 
     Raises:
         BadInputError: no such path, no files there, or the disk refuses.
-        OutputExistsError: the corpus has a source of that name, or ``corpus`` is none.
+        OutputExistsError: the corpus has another source of that name, or ``corpus`` is none.
     """
-    begun_before = begun(corpus / FOLDER) is not None
-    manifest = _open_or_new(job, corpus, begun_before)
     files = find_files(job.paths)
     campaign = campaign_of(job, files, limits=limits)
-    if begun_before and _is_published(job, manifest, campaign, corpus):
-        return manifest
-    if shard.count > 1:
-        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick, shard=shard)
-        return None
-    with locked(corpus):
-        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick)
-        tick("writing the corpus", 1.0)
-        return _publish(job, files, campaign, manifest, corpus)
+    finished = _finished(job, campaign, corpus)
+    if finished is not None:
+        return Imported(manifest=finished, before=True)
+    making = partial(_publish, job, files, _open_or_new(job, corpus), corpus)
+    made = run_and_publish(campaign, corpus, making, executor=executor, tick=tick, shard=shard)
+    return None if made is None else Imported(manifest=made)
 
 
 def merge_import(corpus: Path) -> Manifest:
@@ -130,9 +138,11 @@ def merge_import(corpus: Path) -> Manifest:
     job = typed(ImportJob, _with_paths(request), source="the request of the import")
     files = find_files(job.paths)
     campaign = campaign_of(job, files)
-    resumed(corpus / FOLDER, campaign)
-    with locked(corpus):
-        return _publish(job, files, campaign, _open_or_new(job, corpus, True), corpus)
+    finished = _finished(job, campaign, corpus)
+    if finished is not None:
+        return finished
+    making = partial(_publish, job, files, _open_or_new(job, corpus), corpus)
+    return merge_and_publish(campaign, corpus, making)
 
 
 def campaign_of(
@@ -172,11 +182,11 @@ def campaign_of(
 def _publish(
     job: ImportJob,
     files: Sequence["FoundFile"],
-    campaign: Campaign,
     manifest: Manifest,
     corpus: Path,
+    found: Results,
 ) -> Manifest:
-    results = _Read(found=campaign_results(campaign, corpus / FOLDER))
+    results = _Read(found=found)
     keys: list[RowKey] = []
     rejected: list[Rejection] = []
     for number, (file, result) in enumerate(zip(files, results, strict=True)):
@@ -193,19 +203,37 @@ def _publish(
         copyright=job.copyright,
         generator="file",
         notices=copy_folder_notices(corpus, job.source, folder),
+        import_id=_import_id(job, found.campaign),
     )
-    published = publish(corpus, manifest, [batch])
-    forget(corpus / FOLDER)
-    return published
+    return publish(corpus, manifest, [batch])
 
 
-def _is_published(job: ImportJob, manifest: Manifest, campaign: Campaign, corpus: Path) -> bool:
-    """Whether an import was killed after all was written, before its records were removed."""
-    if all(entry.name != job.source for entry in manifest.sources):
-        return False
-    resumed(corpus / FOLDER, campaign)
-    forget(corpus / FOLDER)
-    return True
+def _import_id(job: ImportJob, campaign: Campaign) -> str:
+    """Content id of everything that affects what an import adds to a corpus."""
+    return content_id([campaign.id, job.origin, job.copyright, job.seed])
+
+
+def _finished(job: ImportJob, campaign: Campaign, corpus: Path) -> Manifest | None:
+    """The corpus that holds the result of this import already; None if there is none.
+
+    Raises:
+        OutputExistsError: it holds another source of that name.
+    """
+    if not (corpus / FILE_NAME).exists():
+        return None
+    manifest = read_manifest(corpus)
+    held = [entry for entry in manifest.sources if entry.name == job.source]
+    if not held:
+        return None
+    if any(entry.import_id != _import_id(job, campaign) for entry in held):
+        raise OutputExistsError(
+            f"expected a new source for {corpus}, which holds one named {job.source!r} already, of "
+            "other files or options; choose another --source"
+        )
+    state = begun(corpus / FOLDER)
+    if state is not None and state["id"] == campaign.id:
+        forget(corpus / FOLDER)  # a run that was killed while it tidied up
+    return manifest
 
 
 def _with_paths(request: Any) -> Any:
@@ -278,16 +306,10 @@ def refuse_link_out(folder: Path, file: Path) -> None:
         )
 
 
-def _open_or_new(job: ImportJob, corpus: Path, begun_before: bool) -> Manifest:
+def _open_or_new(job: ImportJob, corpus: Path) -> Manifest:
     if (corpus / FILE_NAME).exists():
-        manifest = read_manifest(corpus)
-        if not begun_before and any(entry.name == job.source for entry in manifest.sources):
-            raise OutputExistsError(
-                f"expected a new source for {corpus}, which holds one named {job.source!r} "
-                "already; choose another --source"
-            )
-        return manifest
-    if not begun_before and holds_anything(corpus):
+        return read_manifest(corpus)
+    if begun(corpus / FOLDER) is None and holds_anything(corpus):
         raise OutputExistsError(
             f"expected {corpus} to be a corpus or an empty directory, and it holds other files; "
             "choose another --out"
