@@ -100,8 +100,9 @@ class CircuitGenerator:
         max_depth: int | None = None,
         measure: Measure = Measure.ANY,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float = USUAL.temperature,
         top_p: float = USUAL.top_p,
+        min_p: float = USUAL.min_p,
         workers: int = 1,
     ) -> "list[QuantumCircuit]":
         """Sample ``n`` circuits as Qiskit circuits; see :meth:`samples` for the arguments."""
@@ -116,7 +117,7 @@ class CircuitGenerator:
             max_depth=max_depth,
             measure=measure,
         )
-        temper = Temper(temperature=temperature, top_p=top_p)
+        temper = Temper(temperature=temperature, top_p=top_p, min_p=min_p)
         found = self.samples(n, request, seed=seed, temper=temper, workers=workers)
         return [to_qiskit(s.circuit) for s in sorted(found, key=lambda s: s.index)]
 
@@ -138,7 +139,7 @@ class CircuitGenerator:
             n: how many.
             request: conditions on all of them.
             seed: of everything random.
-            temper: temperature and top-p; :data:`qtools.generate.draw.USUAL` when None.
+            temper: temperature, top-p and min-p; :data:`qtools.generate.draw.USUAL` when None.
             workers: processes; each uses one thread. More than one needs a model on disk.
 
         Raises:
