@@ -17,7 +17,7 @@ import numpy as np
 from qtools import __version__
 from qtools.console import Ticker
 from qtools.errors import BadInputError
-from qtools.generate.draw import Temper
+from qtools.generate.draw import USUAL, Temper
 from qtools.generate.generator import CircuitGenerator, Sample, sample_in_worker
 from qtools.generate.options import make_request
 from qtools.generate.pages.samples_page import write_samples_page
@@ -44,7 +44,7 @@ class SampleJob:
     Attributes:
         model: a bundled model's name, or a model directory.
         n: how many circuits.
-        seed, temperature, top_p: of the sampler.
+        seed, temperature, top_p, min_p: of the sampler.
         format: qasm2, qasm3 or parquet.
         qubits, gates, depth, family, gate_set, level, only_gates, measure: see
             :func:`qtools.generate.options.make_request`.
@@ -53,8 +53,9 @@ class SampleJob:
     model: str
     n: int
     seed: int = 0
-    temperature: float = 1.0
-    top_p: float = 1.0
+    temperature: float = USUAL.temperature
+    top_p: float = USUAL.top_p
+    min_p: float = USUAL.min_p
     format: str = "qasm2"
     qubits: str = ""
     gates: str = ""
@@ -79,8 +80,8 @@ class SampleJob:
         )
 
     def temper(self) -> Temper:
-        """Temperature and top-p."""
-        return Temper(temperature=self.temperature, top_p=self.top_p)
+        """How the model's distribution is sharpened."""
+        return Temper(temperature=self.temperature, top_p=self.top_p, min_p=self.min_p)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +166,7 @@ class _Drawing:
         orders = generator.pretrained.table.orders(request, range(job.n), seed=job.seed)
         groups = generator.groups(orders)
         asked = {"request": request.as_json(), "n": job.n, "seed": job.seed}
-        asked |= {"temperature": job.temperature, "top_p": job.top_p, "model": generator.model_id}
+        asked |= {**asdict(job.temper()), "model": generator.model_id}
         tasks = [Task(kind="group", arguments={**asked, "group": i}) for i in range(len(groups))]
         payloads = {
             task.id: GroupPayload(
@@ -186,8 +187,7 @@ class _Drawing:
             model=generator.model_id,
             request=request,
             seed=job.seed,
-            temperature=job.temperature,
-            top_p=job.top_p,
+            temper=job.temper(),
         )
         by_index = {order.index: order for order in orders}
         return cls(generator=generator, orders=by_index, campaign=campaign, origin=origin)
