@@ -41,6 +41,24 @@ instances = 3
 variants = 1
 families = ["trotter_ising"]
 """
+# Large enough that every split has circuits.
+_LARGER_RECIPE = """
+name = "larger"
+seed = 5
+max_qubits = 6
+max_gates = 80
+[[sources]]
+name = "mqt_bench"
+instances = 10
+variants = 1
+fixed_variants = 1
+families = ["ghz", "bv", "dj", "graphstate"]
+[[sources]]
+name = "trotter"
+instances = 16
+variants = 1
+families = ["trotter_ising", "trotter_xy"]
+"""
 _TRAINING = """
 name = "chaos"
 rows_per_batch = 256
@@ -106,9 +124,9 @@ def _sweep(folder: Path) -> Job:
     )
 
 
-def _build(folder: Path) -> Job:
-    recipe = folder / "tiny.toml"
-    recipe.write_text(_RECIPE, encoding="utf-8")
+def _build(folder: Path, text: str = _RECIPE) -> Job:
+    recipe = folder / "corpus.toml"
+    recipe.write_text(text, encoding="utf-8")
     command = ("datasets", "build", "--recipe", str(recipe), "--executor", "processes:2")
     return Job(command=(*command, "--quiet", "--out", "{out}"), files=("**/*",))
 
@@ -152,7 +170,7 @@ def _sample(folder: Path) -> Job:
 def _corpus(folder: Path) -> Path:
     corpus = folder / "corpus"
     if not corpus.exists():
-        job = _build(folder)
+        job = _build(folder, _LARGER_RECIPE)
         _run([part.format(out=corpus) for part in job.command])
     return corpus
 
