@@ -1,11 +1,13 @@
 # Two commands set everything up on a machine with Python 3.11+, make and git:
 #   make demo    runs the main job         make test    passes the tests
-# Everything is installed into .venv with the exact versions of constraints.txt.
+# Everything is installed into .venv with the exact versions of constraints.txt: first what qtools
+# needs, then, for whoever works on it, the development group.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.tools
 RUN    := demo-run
 TRAIN  := train-run
 MODEL  := qtools/generate/models/default
@@ -31,14 +33,14 @@ train: $(READY)
 	$(BIN)/qtools generate publish $(TRAIN)/model --corpus $(TRAIN)/corpus \
 	  --out $(MODEL)
 
-test: $(READY)
+test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: $(READY)
+test-slow: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 -m slow
 
 # Reports in headless Chromium, which must be on the PATH.
-test-browser: $(READY)
+test-browser: $(TOOLS)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
 	$(BIN)/python -m pytest tests/report
 
@@ -47,19 +49,19 @@ docs: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-check: $(READY)
+check: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(READY)
+format: $(TOOLS)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
+bench: $(TOOLS)
 	$(BIN)/python -m benchmarks
 
-chaos: $(READY)
+chaos: $(TOOLS)
 	$(BIN)/python -m chaos --long
 
 $(READY): pyproject.toml constraints.txt
@@ -67,7 +69,11 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "qtools needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[all]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all]"
+	@touch $@
+
+$(TOOLS): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	@touch $@
 
 clean:

@@ -83,6 +83,11 @@ def _two_sample(found: Found) -> Iterator[Row]:
             asked = f"at most {most:.2f}" if name == "set model" else "beside it"
             title_of = f"two-sample AUC, {title}: {name[4:]}"
             yield _row(title_of, asked, _estimate(record["auc"]) + floor, met)
+        same = found.get("same conditions")
+        if same is not None:
+            auc = same[test]
+            title_of = f"two-sample AUC, {title}: model, asked for what the held-out circuits are"
+            yield _row(title_of, f"at most {most:.2f}", _estimate(auc), auc["value"] <= most)
 
 
 def _ketgpt(found: Found) -> Iterator[Row]:

@@ -4,157 +4,42 @@ Every stage can run alone; what another one needs (samples, the line-token model
 work folder by :class:`Bench`.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from benchmarks.generate_bench import Bench, Sizes, texts
 from benchmarks.generate_hf import generate_pace
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
-from qtools.generate.baselines.line_model import LineModel, LineRecipe
+from qtools.generate.baselines.line_model import LineModel
 from qtools.generate.baselines.trigram import Trigram
-from qtools.generate.corpus import EncodedCorpus, load_corpus
 from qtools.generate.draw import Temper
-from qtools.generate.generator import CircuitGenerator
 from qtools.generate.limits import Limits
 from qtools.generate.losses import BitsPerGate, bits_per_gate
 from qtools.generate.request import Request
 from qtools.generate.sample import sample_group
 from qtools.generate.verify.circuits import Program, as_circuit, parsed
+from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.conditioning import check_limits
 from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.families import FamilyJudge, check_families
-from qtools.generate.verify.ketgpt import KetgptClassifier
-from qtools.generate.verify.reference import Reference
-from qtools.generate.verify.run import real_set, train_ketgpt
+from qtools.generate.verify.run import real_set
+from qtools.generate.verify.sequence import sequence_two_sample_test
 from qtools.generate.verify.statistics import Rate
 from qtools.generate.verify.table import as_json, cells
 from qtools.generate.verify.unseen import Asked, verify_unseen
-from qtools.generate.verify.verification import Depth, verify
+from qtools.generate.verify.verification import verify
 from qtools.generate.vocabulary import FIRST_GATE
-from qtools.runs.files import write_text
 
 Record = dict[str, Any]
 _CHUNK = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """How much is measured; the short form is for trying things out.
-
-    Attributes:
-        validity: circuits of 2 to 64 qubits.
-        samples: circuits compared with held-out real ones.
-        baseline: circuits of each baseline.
-        depth: of the verification of each set.
-        line: recipe of the line-token model.
-        hard: circuits per gate set whose hard conditions are checked.
-        unseen: circuits asked for at sizes never seen, at most.
-        test: circuits of the test split whose bits are measured, at most.
-        paced: circuits of about 150 gates that are timed.
-        generate: circuits that ``model.generate`` writes.
-        words: of each of them; 150 gates take about 660.
-    """
-
-    validity: int = 10_000
-    samples: int = 1000
-    baseline: int = 500
-    depth: Depth = field(default_factory=lambda: Depth(simulate=200, compile=60, sequence=500))
-    line: LineRecipe = field(default_factory=LineRecipe)
-    hard: int = 32
-    unseen: int = 400
-    test: int = 2000
-    paced: int = 512
-    generate: int = 4
-    words: int = 660
-
-
-QUICK = Sizes(
-    validity=20,
-    samples=30,
-    baseline=24,
-    depth=Depth(simulate=2, compile=2, sequence=24, epochs=2),
-    line=LineRecipe(lines=3000, width=32, layers=1, vocabulary=1000),
-    hard=1,
-    unseen=6,
-    test=10,
-    paced=4,
-    generate=1,
-    words=80,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What all stages share.
-
-    Attributes:
-        generator: the model.
-        corpus: directory of its corpus.
-        work: folder of what is kept between runs.
-        sizes: how much to measure.
-        seed, workers: of the sampler.
-    """
-
-    generator: CircuitGenerator
-    corpus: Path
-    work: Path
-    sizes: Sizes
-    seed: int
-    workers: int
-
-    @cached_property
-    def reference(self) -> Reference:
-        """The real circuits."""
-        return Reference.read(self.corpus)
-
-    @cached_property
-    def encoded(self) -> EncodedCorpus:
-        """The corpus as rows."""
-        return load_corpus(self.corpus, cache=self.work)
-
-    @cached_property
-    def ketgpt(self) -> KetgptClassifier:
-        """The KetGPT paper's classifier."""
-        return train_ketgpt(self.reference, seed=self.seed)
-
-    def programs(self, name: str, make: Callable[[], list[Program]]) -> list[Program]:
-        """A set of circuits, made once."""
-        path = self.work / f"programs-{name.replace(' ', '-')}.json"
-        if path.exists():
-            return [Program(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
-        made = make()
-        write_text(path, json.dumps([vars(program) for program in made]))
-        return made
-
-    @cached_property
-    def samples(self) -> list[Program]:
-        """Circuits of the model under conditions drawn as in training."""
-        return self.programs("model", lambda: self.sampled(self.sizes.samples, Request()))
-
-    def sampled(self, count: int, request: Request, *, seed: int | None = None) -> list[Program]:
-        """Circuits of the model."""
-        seed = self.seed if seed is None else seed
-        made = self.generator.samples(count, request, seed=seed, workers=self.workers)
-        return [
-            as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
-            for s in sorted(made, key=lambda s: s.index)
-        ]
-
-    def likenesses(self) -> list[NormalCircuit]:
-        """Held-out circuits that baselines are made like."""
-        rng = np.random.default_rng(self.seed)
-        return sets.likenesses(self.reference.held_out.circuits, self.sizes.baseline, rng)
 
 
 Stage = Callable[[Bench], Record]
@@ -269,6 +154,46 @@ def held_out_ngrams(bench: Bench) -> Record:
     return {"shared_ngrams": {str(n): s for n, s in shared.items()}, "nearest": float(near.mean())}
 
 
+def same_conditions(bench: Bench) -> Record:
+    """Two-sample tests of circuits asked for by the conditions of the held-out ones.
+
+    The splits differ in their mix of families and sizes, and real circuits of one are told from
+    those of another; here both sides have the same mix.
+    """
+    held = bench.encoded.split("test").conditions
+    names = bench.encoded.names
+    generator = bench.generator.like(names.decode(tuple(ids)) for ids in held.tolist())
+    made = bench.programs(
+        "held-out conditions",
+        lambda: texts(generator, bench.sizes.samples, Request(), bench.seed, bench.workers),
+    )
+    normal = [circuit.normal for circuit in parsed(made)]
+    real, depth = bench.reference.held_out, bench.sizes.depth
+    some = real.some(depth.sequence or len(real))
+    return {
+        "two_sample": vars(
+            two_sample_test(
+                classifier_matrix(normal),
+                bench.reference.classifier_features,
+                groups=real.groups,
+                with_floor=False,
+                seed=bench.seed,
+            ).auc
+        ),
+        "sequence": vars(
+            sequence_two_sample_test(
+                normal[: depth.sequence],
+                some.circuits,
+                groups=some.groups,
+                statements=depth.statements,
+                epochs=depth.epochs,
+                with_floor=False,
+                seed=bench.seed,
+            ).auc
+        ),
+    }
+
+
 def conditioning(bench: Bench) -> Record:
     """Hard conditions by counting; the family by a classifier trained on real circuits."""
     table = bench.generator.pretrained.table
@@ -364,6 +289,7 @@ def stages(sizes: Sizes) -> dict[str, Stage]:
         "losses": losses,
         "unseen": unseen,
         "set model": verified("model"),
+        "same conditions": same_conditions,
         "held-out n-grams": held_out_ngrams,
         "conditioning": conditioning,
         **{f"validity {number}": validity(number) for number in chunks},

@@ -15,8 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.generate_bench import QUICK, Bench, Sizes
 from benchmarks.generate_rows import must_show
-from benchmarks.generate_stages import QUICK, Bench, Record, Sizes, stages
+from benchmarks.generate_stages import Record, stages
 from benchmarks.measure import RESULTS
 from qtools.circuits import qasm2
 from qtools.datasets.corpus import Corpus

@@ -1,5 +1,6 @@
 """Configuration of the documentation; `make docs` builds it with warnings as errors."""
 
+import sys
 from pathlib import Path
 
 from qtools import __version__
@@ -8,8 +9,10 @@ project = "qtools"
 author = copyright = "the qtools developers"
 version = release = __version__
 root = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(root / "docs"))
 
 extensions = [
+    "formulas",
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -19,6 +22,7 @@ extensions = [
 html_theme = "qiskit-ecosystem"
 html_title = f"qtools {__version__}"
 html_static_path: list[str] = []
+html_math_renderer = "formulas"
 templates_path: list[str] = []
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
 

@@ -1,5 +1,6 @@
 """The command line as people see it: help, typos, closing lines, and real screens of 80 columns."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,24 @@ import pytest
 
 from qtools import cli, console
 from tests.command_lines import check, commands, lines_of
+
+TINY = """
+name = "tiny"
+seed = 1
+max_qubits = 6
+max_gates = 120
+
+[splits]
+validation = 0.2
+test = 0.2
+
+[[sources]]
+name = "mqt_bench"
+instances = 6
+variants = 2
+fixed_variants = 2
+families = ["ghz", "qft", "bv", "wstate"]
+"""
 
 
 def plain(text):
@@ -73,31 +92,63 @@ def test_the_next_command_can_be_copied(capsys):
     assert capsys.readouterr().err.strip() == "next: qtools view 'my results/'"
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux for a real terminal")
-def test_a_compilation_on_a_screen_of_80_columns(tmp_path):
-    qtools = f"{shlex.quote(sys.executable)} -m qtools"
-    line = (
-        f"{qtools} compile evolution --model heisenberg --sites 50 --coupling -0.25 "
-        f"--initial neel --time 3.6 --layers 9 --max-iterations 100 --out {tmp_path}/r; "
-        f"echo ended $?"
-    )
-    with screen() as terminal:
-        terminal.send(line)
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs a real terminal: tmux")
+
+
+def watched(command, *, height=40):
+    """All screens of a command of qtools in a terminal of 80 columns, and its progress lines."""
+    with screen(height) as terminal:
+        terminal.send(f"{shlex.quote(sys.executable)} -m qtools {command}; echo ended $?")
         seen = terminal.watch(until="ended 0")
-    last = seen[-1]
-    assert "│ compiled " in last
-    assert "next: qtools view" in last
-    assert all(len(row) <= 80 for text in seen for row in text.splitlines())
-    progress = [row for text in seen for row in text.splitlines() if " left " in row]
+    rows = [row for text in seen for row in text.splitlines()]
+    # A row of a table that does not fit would end on a line of its own.
+    assert all(row.rstrip()[-1] == row[0] for row in rows if row[:1] in ("│", "┃"))
+    return seen, [row for row in rows if " left " in row]
+
+
+@needs_tmux
+def test_a_compilation_on_a_screen_of_80_columns(tmp_path):
+    seen, progress = watched(
+        "compile evolution --model heisenberg --sites 50 --coupling -0.25 --initial neel "
+        f"--time 3.6 --layers 9 --max-iterations 100 --out {tmp_path}/r"
+    )
+    assert "│ compiled " in seen[-1]
+    assert "next: qtools view" in seen[-1]
     assert any("iteration" in row or "target" in row for row in progress)
+
+
+@needs_tmux
+def test_a_build_on_a_screen_of_80_columns(tmp_path):
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(TINY, encoding="utf-8")
+    seen, progress = watched(f"datasets build --recipe {recipe} --out {tmp_path}/corpus")
+    assert "│ mqt_bench │" in seen[-1]
+    assert "next: qtools generate train" in seen[-1]
+    assert any(re.search(r"\d+ of \d+ tasks, [\d.]+ per second", row) for row in progress)
+
+
+@needs_tmux
+@pytest.mark.slow
+def test_a_verification_on_a_screen_of_80_columns(tmp_path):
+    sample = f"generate sample -n 4 --qubits 3:5 --out {tmp_path}/circuits"
+    seen, progress = watched(sample)
+    assert "next: qtools generate verify" in seen[-1]
+    verify = f"generate verify {tmp_path}/circuits --quick --baselines none --out {tmp_path}/v"
+    seen, progress = watched(verify, height=70)
+    assert "│ qiskit, strict " in seen[-1]
+    assert "next: qtools generate suite" in seen[-1]
+    assert progress
 
 
 class screen:  # noqa: N801 - used like a function
     """A terminal of 80 columns in a tmux server of its own."""
 
+    def __init__(self, height):
+        self.height = height
+
     def __enter__(self):
         self.name = f"qtools-{time.monotonic_ns()}"
-        self._tmux("new-session", "-d", "-x", "80", "-y", "40", "sh")
+        self._tmux("new-session", "-d", "-x", "80", "-y", str(self.height), "sh")
         return self
 
     def __exit__(self, *error):

@@ -7,6 +7,7 @@ machines; what is published depends on the recipe alone.
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,12 @@ from qtools.runs.campaign import (
     Results,
     begun,
     forget,
-    results,
     resumed,
-    run_campaign,
 )
 from qtools.runs.executors import Executor
-from qtools.runs.lock import holds_anything, locked
+from qtools.runs.lock import holds_anything
 from qtools.runs.provenance import versions
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task
 from qtools.runs.typed import typed
@@ -70,13 +70,8 @@ def build(
     if finished is not None:
         return finished
     campaign = campaign_of(recipe)
-    if shard.count > 1:
-        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
-        return None
-    with locked(out):
-        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick)
-        tick("writing the corpus", 1.0)
-        return _publish(recipe, campaign, out)
+    making = partial(_publish, recipe, out)
+    return run_and_publish(campaign, out, making, executor=executor, tick=tick, shard=shard)
 
 
 def merge_build(out: Path) -> Manifest:
@@ -88,10 +83,7 @@ def merge_build(out: Path) -> Manifest:
     """
     request, _ = resumed(out / FOLDER)
     recipe = typed(Recipe, request, source="the recipe of the build")
-    campaign = campaign_of(recipe)
-    resumed(out / FOLDER, campaign)
-    with locked(out):
-        return _publish(recipe, campaign, out)
+    return merge_and_publish(campaign_of(recipe), out, partial(_publish, recipe, out))
 
 
 def campaign_of(recipe: Recipe) -> Campaign:
@@ -128,8 +120,7 @@ def _plain(recipe: Recipe) -> Any:
     return json.loads(json.dumps(recipe.as_json()))
 
 
-def _publish(recipe: Recipe, campaign: Campaign, out: Path) -> Manifest:
-    found = results(campaign, out / FOLDER)
+def _publish(recipe: Recipe, out: Path, found: Results) -> Manifest:
     empty = Manifest(
         name=recipe.name,
         seed=recipe.seed,
@@ -140,11 +131,9 @@ def _publish(recipe: Recipe, campaign: Campaign, out: Path) -> Manifest:
     )
     batches = []
     for entry in recipe.sources:
-        mine = [task for task in campaign.tasks if task.arguments["source"] == entry.name]
+        mine = [task for task in found.campaign.tasks if task.arguments["source"] == entry.name]
         batches.append(_batch(entry.name, mine, found, out))
-    manifest = publish(out, empty, batches)
-    forget(out / FOLDER)
-    return manifest
+    return publish(out, empty, batches)
 
 
 def _batch(name: str, tasks: Sequence[Task], found: Results, out: Path) -> Batch:

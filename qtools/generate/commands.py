@@ -80,7 +80,10 @@ def sample(
     only_gates: Annotated[str, typer.Option(help="Gates to use, such as cx,rz,h.")] = "",
     measure: Annotated[str, typer.Option(help="any, none, or all.")] = "any",
     temperature: Annotated[float, typer.Option(help="Below 1: more typical circuits.")] = 1.0,
-    top_p: Annotated[float, typer.Option(help="Keep the likeliest values only.")] = 0.97,
+    top_p: Annotated[float, typer.Option(help="Keep the likeliest, to this sum.")] = 1.0,
+    min_p: Annotated[
+        float, typer.Option(help="Cut what is rarer than this times the likeliest.")
+    ] = 0.1,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
     executor: Where = "serial",
     shard: ShardOption = "1/1",
@@ -99,6 +102,7 @@ def sample(
         seed=seed,
         temperature=temperature,
         top_p=top_p,
+        min_p=min_p,
         format=format_,
         qubits=qubits,
         gates=gates,

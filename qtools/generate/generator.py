@@ -1,7 +1,7 @@
 """The Python API: a model that writes circuits."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +70,19 @@ class CircuitGenerator:
         held = self.pretrained
         save_pretrained(Path(directory), held.model, held.table, held.card)
 
+    def like(self, conditions: Iterable[Conditions]) -> "CircuitGenerator":
+        """The same model, with open conditions drawn from these and not from its training data.
+
+        Args:
+            conditions: of the circuits that samples should be like, one per circuit; see
+                :func:`qtools.generate.corpus.document_conditions`.
+
+        Raises:
+            BadInputError: none, or names that the model does not know.
+        """
+        table = self.pretrained.table.drawing(conditions)
+        return CircuitGenerator(replace(self.pretrained, table=table), self._source)
+
     @property
     def model_id(self) -> str:
         """Content id of the weights."""
@@ -87,8 +100,9 @@ class CircuitGenerator:
         max_depth: int | None = None,
         measure: Measure = Measure.ANY,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float = USUAL.temperature,
         top_p: float = USUAL.top_p,
+        min_p: float = USUAL.min_p,
         workers: int = 1,
     ) -> "list[QuantumCircuit]":
         """Sample ``n`` circuits as Qiskit circuits; see :meth:`samples` for the arguments."""
@@ -103,7 +117,7 @@ class CircuitGenerator:
             max_depth=max_depth,
             measure=measure,
         )
-        temper = Temper(temperature=temperature, top_p=top_p)
+        temper = Temper(temperature=temperature, top_p=top_p, min_p=min_p)
         found = self.samples(n, request, seed=seed, temper=temper, workers=workers)
         return [to_qiskit(s.circuit) for s in sorted(found, key=lambda s: s.index)]
 
@@ -125,7 +139,7 @@ class CircuitGenerator:
             n: how many.
             request: conditions on all of them.
             seed: of everything random.
-            temper: temperature and top-p; :data:`qtools.generate.draw.USUAL` when None.
+            temper: temperature, top-p and min-p; :data:`qtools.generate.draw.USUAL` when None.
             workers: processes; each uses one thread. More than one needs a model on disk.
 
         Raises:

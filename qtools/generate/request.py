@@ -1,8 +1,8 @@
 """What a user asks for, and how it becomes conditions and limits of single circuits."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,20 @@ class ConditionTable:
         """The table of a split."""
         ids, counts = np.unique(documents.conditions, axis=0, return_counts=True)
         return cls(names=names, gates_of=gates_of, ids=ids, counts=counts)
+
+    def drawing(self, conditions: Iterable[Conditions]) -> "ConditionTable":
+        """A table that draws from these conditions in place of the training circuits'.
+
+        Raises:
+            BadInputError: none, no number of qubits, or names that the table does not know.
+        """
+        told = [self.names.encode(each) for each in conditions]
+        if not told:
+            raise BadInputError("expected at least one circuit to take conditions from, got none")
+        if any(ids[_QUBITS] == OPEN for ids in told):
+            raise BadInputError("expected conditions with a number of qubits, got some without")
+        ids, counts = np.unique(np.array(told, dtype=np.int64), axis=0, return_counts=True)
+        return replace(self, ids=ids, counts=counts)
 
     def to_json(self) -> str:
         """JSON text from which :meth:`from_json` makes the table again."""
@@ -185,12 +199,14 @@ class ConditionTable:
     def _long(self, request: Request) -> NDArray[np.bool_]:
         bins = self.ids[:, _LENGTH] - 1
         if request.gates is None:
-            return bins >= 0
+            return np.ones(len(bins), dtype=np.bool_)
         return (bins >= size_bin(request.gates[0])) & (bins <= size_bin(request.gates[1]))
 
     def _shallow(self, request: Request) -> NDArray[np.bool_]:
         bins = self.ids[:, _DEPTH] - 1
-        return bins >= 0 if request.max_depth is None else bins <= size_bin(request.max_depth)
+        if request.max_depth is None:
+            return np.ones(len(bins), dtype=np.bool_)
+        return bins <= size_bin(request.max_depth)
 
     def _draw_qubits(self, request: Request, drawn: int, rng: np.random.Generator) -> int:
         if request.num_qubits is None:

@@ -8,6 +8,7 @@ its own, so that the circuits are the same wherever the groups are sampled. Reco
 import base64
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from qtools import __version__
 from qtools.console import Ticker
 from qtools.errors import BadInputError
-from qtools.generate.draw import Temper
+from qtools.generate.draw import USUAL, Temper
 from qtools.generate.generator import CircuitGenerator, Sample, sample_in_worker
 from qtools.generate.options import make_request
 from qtools.generate.pages.samples_page import write_samples_page
@@ -25,9 +26,9 @@ from qtools.generate.sample import Drawn, Order
 from qtools.generate.vocabulary import NUM_COLUMNS
 from qtools.generate.write import Origin, Summary, Write, require_empty, writer, written
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import FOLDER, Campaign, Failure, forget, results, resumed, run_campaign
+from qtools.runs.campaign import FOLDER, Campaign, Failure, Results, forget, resumed
 from qtools.runs.executors import Executor
-from qtools.runs.lock import locked
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task, content_id
 from qtools.runs.typed import typed
@@ -43,7 +44,7 @@ class SampleJob:
     Attributes:
         model: a bundled model's name, or a model directory.
         n: how many circuits.
-        seed, temperature, top_p: of the sampler.
+        seed, temperature, top_p, min_p: of the sampler.
         format: qasm2, qasm3 or parquet.
         qubits, gates, depth, family, gate_set, level, only_gates, measure: see
             :func:`qtools.generate.options.make_request`.
@@ -52,8 +53,9 @@ class SampleJob:
     model: str
     n: int
     seed: int = 0
-    temperature: float = 1.0
-    top_p: float = 1.0
+    temperature: float = USUAL.temperature
+    top_p: float = USUAL.top_p
+    min_p: float = USUAL.min_p
     format: str = "qasm2"
     qubits: str = ""
     gates: str = ""
@@ -78,8 +80,8 @@ class SampleJob:
         )
 
     def temper(self) -> Temper:
-        """Temperature and top-p."""
-        return Temper(temperature=self.temperature, top_p=self.top_p)
+        """How the model's distribution is sharpened."""
+        return Temper(temperature=self.temperature, top_p=self.top_p, min_p=self.min_p)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +125,12 @@ def run_sample(
         forget(out / FOLDER)
         return Sampled(summary=held, seconds=None)
     require_empty(out)
-    if shard.count > 1:
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
+    publish = partial(drawing.publish, out, write)
+    summary = run_and_publish(
+        drawing.campaign, out, publish, executor=executor, tick=tick, shard=shard
+    )
+    if summary is None:
         return None
-    with locked(out):
-        run_campaign(drawing.campaign, out / FOLDER, executor=executor, tick=tick)
-        summary = drawing.publish(out, write)
     return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
@@ -143,10 +145,8 @@ def merge_samples(out: Path) -> Sampled:
     request, _ = resumed(out / FOLDER)
     job = typed(SampleJob, request, source="the request of the sampling")
     drawing = _Drawing.of(job)
-    resumed(out / FOLDER, drawing.campaign)
-    write = writer(job.format, out)
-    with locked(out):
-        summary = drawing.publish(out, write)
+    publish = partial(drawing.publish, out, writer(job.format, out))
+    summary = merge_and_publish(drawing.campaign, out, publish)
     return Sampled(summary=summary, seconds=time.perf_counter() - began)
 
 
@@ -166,7 +166,7 @@ class _Drawing:
         orders = generator.pretrained.table.orders(request, range(job.n), seed=job.seed)
         groups = generator.groups(orders)
         asked = {"request": request.as_json(), "n": job.n, "seed": job.seed}
-        asked |= {"temperature": job.temperature, "top_p": job.top_p, "model": generator.model_id}
+        asked |= {**asdict(job.temper()), "model": generator.model_id}
         tasks = [Task(kind="group", arguments={**asked, "group": i}) for i in range(len(groups))]
         payloads = {
             task.id: GroupPayload(
@@ -187,24 +187,22 @@ class _Drawing:
             model=generator.model_id,
             request=request,
             seed=job.seed,
-            temperature=job.temperature,
-            top_p=job.top_p,
+            temper=job.temper(),
         )
         by_index = {order.index: order for order in orders}
         return cls(generator=generator, orders=by_index, campaign=campaign, origin=origin)
 
-    def publish(self, out: Path, write: Write) -> Summary:
-        """Write what the groups gave, the index last, and remove their records."""
-        found = self.samples(out / FOLDER)
+    def publish(self, out: Path, write: Write, results: Results) -> Summary:
+        """Write what the groups gave, the index last."""
+        found = self.samples(results)
         write_samples_page(out, found, self.origin)
         write(found, self.origin)
-        forget(out / FOLDER)
         return Summary.of(found)
 
-    def samples(self, folder: Path) -> list[Sample]:
+    def samples(self, results: Results) -> list[Sample]:
         """All circuits, in the order of their numbers."""
         found: list[Sample] = []
-        for _, value in results(self.campaign, folder):
+        for _, value in results:
             if isinstance(value, Failure):
                 raise BadInputError(f"a group could not be sampled ({value.message}); run again")
             found += [

@@ -19,6 +19,7 @@ from qtools.runs.files import write_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 REPORT = "report.html"
 
@@ -200,11 +201,19 @@ def _environment() -> "Environment":
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
     made.filters["drawing"] = Markup
+    made.filters["breakable"] = _breakable
     made.tests["table"] = lambda block: isinstance(block, Table)
     made.tests["figure"] = lambda block: isinstance(block, Figure)
     made.tests["gallery"] = lambda block: isinstance(block, Gallery)
     made.tests["links"] = lambda block: isinstance(block, Links)
     return made
+
+
+def _breakable(text: str) -> "Markup":
+    """A heading whose long names may break behind their underscores."""
+    from markupsafe import Markup, escape
+
+    return escape(printable(text)).replace("_", Markup("_<wbr>"))
 
 
 @cache

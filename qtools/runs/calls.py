@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from qtools.errors import QtoolsError
+from qtools.errors import QtoolsError, StoppedEarlyError
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -73,6 +73,9 @@ def attempt(
     Reasons are ``memory-limit``, the ``reason`` of an error of this package (its class in words
     where it has none: ``bad-input``), and ``unforeseen`` for all other errors, whose message then
     begins with their type.
+
+    Raises:
+        StoppedEarlyError: the run was asked to stop, which says nothing about the call.
     """
     began = time.perf_counter()
     try:
@@ -81,6 +84,8 @@ def attempt(
         return Outcome(index=index, ending=Ending.DONE, value=value, seconds=seconds)
     except MemoryError:
         return Outcome(index=index, ending=Ending.MEMORY, reason="memory-limit")
+    except StoppedEarlyError:
+        raise
     except QtoolsError as error:
         reason = getattr(error, "reason", _in_words(type(error)))
         return Outcome(index=index, ending=Ending.FAILED, reason=reason, message=str(error))

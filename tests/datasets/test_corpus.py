@@ -240,7 +240,10 @@ def test_import_appends_without_rewriting(
     documented = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
     assert [reason for reason in reasons.values() if reason not in documented] == []
     assert entry.notices == ("LICENSES/mine-LICENSE",)
-    assert run([*command, "--license", "MIT"]) == 4
+    whole = contents(out)
+    assert run([*command, "--license", "MIT"]) == 0
+    assert contents(out) == whole
+    assert run([*command, "--license", "Apache-2.0"]) == 4
     assert verify_corpus(Corpus.open(out), full=True, tick=quiet).problems == ()
 
 

@@ -7,14 +7,20 @@ from pathlib import Path
 import torch
 from test_train import corpus, recipe
 
+from qtools.generate.optimizers import make_optimizers
 from qtools.generate.ranks import is_first
 from qtools.generate.train import train
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     out = Path(sys.argv[1])
-    made = train(recipe(steps=int(sys.argv[2])), corpus(), out)
+    asked = recipe(steps=int(sys.argv[2]))
+    made = train(asked, corpus(), out)
     if is_first():
         state = {name: value.tolist() for name, value in made.model.state_dict().items()}
         log = [[e["step"], e["rows"], e["structure"], e["angles"]] for e in made.progress.log]
-        (out / "found.json").write_text(json.dumps({"log": log, "state": state}))
+        _, muon = make_optimizers(made.model, asked)
+        matrices = {id(matrix) for group in muon.param_groups for matrix in group["params"]}
+        hidden = [name for name, p in made.model.named_parameters() if id(p) in matrices]
+        found = {"log": log, "state": state, "hidden": hidden}
+        (out / "found.json").write_text(json.dumps(found))

@@ -14,8 +14,8 @@ def star_circuits(count, seed):
     made = []
     for _ in range(count):
         n = int(rng.integers(4, 9))
-        gates = [Operation("h", (), (q,), ()) for q in range(n)]
-        gates += [Operation("cx", (), (0, q), ()) for q in range(1, n)]
+        gates = [Operation("h", (q,)) for q in range(n)]
+        gates += [Operation("cx", (0, q)) for q in range(1, n)]
         made.append(NormalCircuit(num_qubits=n, cregs=(), operations=tuple(gates)))
     return made
 
@@ -56,3 +56,22 @@ def test_words_do_not_depend_on_where_the_circuit_lies(shift):
     )
     wider = NormalCircuit(num_qubits=circuit.num_qubits + shift, cregs=(), operations=moved)
     assert np.array_equal(word_matrix([circuit]), word_matrix([wider]))
+
+
+def rotations(angles):
+    """One pair of qubits, three kinds of rotations in turn."""
+    names = ("rxx", "ryy", "rzz")
+    gates = [
+        Operation(name, (0, 1), (a,))
+        for step in angles
+        for name, a in zip(names, step, strict=True)
+    ]
+    return NormalCircuit(num_qubits=2, cregs=(), operations=tuple(gates))
+
+
+def test_models_that_differ_in_one_coefficient_are_told_apart():
+    rng = np.random.default_rng(3)
+    alike = [rotations([(a, a, a)] * 3) for a in rng.uniform(0.1, 0.5, 40)]
+    apart = [rotations([(a, a, a * s)] * 3) for a, s in rng.uniform(0.3, 0.9, (40, 2))]
+    judge = FamilyJudge.fit([*alike[:30], *apart[:30]], ["alike"] * 30 + ["apart"] * 30)
+    assert judge.names([*alike[30:], *apart[30:]]) == ["alike"] * 10 + ["apart"] * 10

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from qtools.cli import app, run
 from qtools.errors import BadInputError, OutputExistsError, UsageError
+from qtools.generate.conditions import Conditions
 from qtools.generate.generator import CircuitGenerator
 from qtools.generate.limits import Measure
 from qtools.generate.model import CircuitModel
@@ -29,6 +30,23 @@ def test_model_survives_saving(directory, tmp_path):
 def test_directory_opens_with_transformers_own_loader(directory):
     model = CircuitModel.from_pretrained(str(directory))
     assert model.config.width == 32
+
+
+def test_circuits_like_others_have_their_conditions(directory):
+    generator = CircuitGenerator.from_pretrained(directory)
+    wanted = [
+        Conditions(family="ghz", num_qubits=7, length=4),
+        Conditions(family="ghz", num_qubits=9, length=5, depth=2),
+    ]
+    made = list(generator.like(wanted).samples(12, seed=5))
+    assert {sample.conditions for sample in made} == set(wanted)
+    assert {sample.circuit.num_qubits for sample in made} == {7, 9}
+    with pytest.raises(BadInputError, match="got none"):
+        generator.like([])
+    with pytest.raises(BadInputError, match="number of qubits"):
+        generator.like([Conditions(family="ghz")])
+    with pytest.raises(BadInputError, match="trained on"):
+        generator.like([Conditions(family="no such family")])
 
 
 def test_conditions_are_obeyed(directory):

@@ -74,7 +74,8 @@ def test_the_report_of_a_verification_shows_every_set(record):
     text = checked(page_html(page))
     assert HOSTILE not in text
     assert "real against real: 0.520" in text
-    assert all(f">{name}</h3>" in text for name in FEATURE_NAMES)
+    headings = text.replace("_<wbr>", "_")  # where long names may break
+    assert all(f">{name}</h3>" in headings for name in FEATURE_NAMES)
     assert text.count('class="gallery wide"') == 1
 
 

@@ -4,6 +4,7 @@ import torch
 from scipy.stats import chisquare
 from writing_support import CONDITION_SIZES, small_model
 
+from qtools.errors import BadInputError
 from qtools.generate.draw import Streams, Temper, choose
 from qtools.generate.limits import Limits
 from qtools.generate.model import PackedBatch
@@ -83,6 +84,27 @@ def test_top_p_keeps_the_likeliest_and_temperature_sharpens():
     assert set(choose(logits, mask, uniform, Temper(top_p=0.6))[0].tolist()) == {0, 1}
     cold = choose(logits, mask, uniform, Temper(temperature=0.05))[0]
     assert (cold == 0).all()
+
+
+def test_min_p_cuts_slips_and_keeps_what_is_equally_right():
+    sure = [0.93, *[0.01] * 7]
+    unsure = [0.125] * 8
+    logits = torch.log(torch.tensor([sure, unsure])).repeat_interleave(4000, 0)
+    mask = torch.ones(8000, 8, dtype=torch.bool)
+    uniform = torch.from_numpy(np.random.default_rng(1).random(8000))
+    picked, _ = choose(logits, mask, uniform, Temper(min_p=0.1))
+    assert set(picked[:4000].tolist()) == {0}
+    assert chisquare(torch.bincount(picked[4000:], minlength=8)).pvalue > 1e-4
+    # The likeliest of what is legal counts, not of all.
+    mask[:, 0] = False
+    picked, _ = choose(logits, mask, uniform, Temper(min_p=0.1))
+    assert set(picked[:4000].tolist()) == set(range(1, 8))
+
+
+def test_sharpening_outside_its_ranges_is_refused():
+    for wrong in ({"temperature": 0.0}, {"top_p": 1.1}, {"min_p": -0.1}):
+        with pytest.raises(BadInputError, match="expected a positive temperature"):
+            Temper(**wrong)
 
 
 def test_mask_wins_over_a_model_that_is_sure_of_what_is_illegal():

@@ -3,8 +3,9 @@ import dataclasses
 import pytest
 from writing_support import small_corpus
 
+from benchmarks.generate_bench import QUICK, Bench
 from benchmarks.generate_rows import must_show
-from benchmarks.generate_stages import QUICK, Bench, stages
+from benchmarks.generate_stages import stages
 from benchmarks.generate_table import measure, write
 from qtools.generate.baselines.line_model import LineRecipe
 from qtools.generate.generator import CircuitGenerator

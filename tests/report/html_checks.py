@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-_VOID = {"meta", "link", "br", "img", "input", "hr"}
+_VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
 _LOADING = {"src", "srcset", "poster", "data", "action", "formaction", "background"}
 _MOST_BYTES = 3_000_000
 

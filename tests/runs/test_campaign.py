@@ -1,6 +1,8 @@
 """Campaigns: resumed, sharded, merged, and always with the same result."""
 
 import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from qtools.errors import BadInputError, OutputExistsError, StoppedEarlyError, U
 from qtools.runs.campaign import Campaign, Failure, absorb, record_files, results, run_campaign
 from qtools.runs.executors import Executor, Processes, Serial
 from qtools.runs.sharding import Shard, parse_shard
+from qtools.runs.stopping import stopping_on_sigterm
 from qtools.runs.tasks import Task
 
 
@@ -20,6 +23,10 @@ def square(arguments: dict[str, Any]) -> int:
     if x == 5 and (marker := Path(arguments["folder"]) / "died").exists():
         marker.unlink()
         os._exit(1)
+    if x == 7 and (marker := Path(arguments["folder"]) / "stop").exists():
+        marker.unlink()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
     return x * x
 
 
@@ -59,6 +66,15 @@ def test_every_task_has_its_result(tmp_path: Path, executor: Executor) -> None:
 def test_a_worker_that_was_killed_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "died").touch()
     run(tmp_path, Processes(count=2))
+    assert values(tmp_path) == expected()
+
+
+def test_a_stop_in_the_middle_of_a_task_is_no_result_of_the_task(tmp_path: Path) -> None:
+    (tmp_path / "stop").touch()
+    with stopping_on_sigterm(), pytest.raises(StoppedEarlyError):
+        run(tmp_path, Serial())
+    assert not (tmp_path / "stop").exists()
+    run(tmp_path, Serial())
     assert values(tmp_path) == expected()
 
 

@@ -17,7 +17,7 @@ from qtools.compile.fitting.blocks.structure import FactoredObjective
 from qtools.compile.fitting.objectives.choice import FLAT_FIDELITY, ObjectiveName, objective_at
 from qtools.compile.fitting.objectives.objective import Objective
 from qtools.compile.fitting.objectives.surrogate import Schedule, Surrogate
-from qtools.compile.fitting.optimizers.optimizer import Optimization
+from qtools.compile.fitting.optimizers.optimizer import Optimization, Optimizer
 from qtools.compile.fitting.optimizers.polar_sweeps import PolarSweeps
 from qtools.compile.fitting.stages import Stage, StageMaking, StageMark
 from qtools.compile.fitting.strategy import Strategy
@@ -126,36 +126,22 @@ def fit(
         arrays=arrays,
         sweeps=isinstance(optimizer, PolarSweeps),
     )
+    history: list[HistoryEntry] = []
     if resume is None:
-        history: list[HistoryEntry] = []
         first = objective_at(strategy.objective, ansatz, infidelity)
         mark = StageMark(infidelity=infidelity, first=0, point=point, objective=first)
         stage = making.stage(mark)
         state = optimizer.start(stage.cost, point)
     else:
-        history, mark, state = list(resume.history), resume.mark, resume.state
-        stage = making.stage(mark)
-        if mark.first == len(history):
-            state = optimizer.carried(stage.cost, state)
+        history += resume.history
+        mark = resume.mark
+        stage, state = _entered(mark, making, optimizer, resume.state, len(history))
     while True:
         before, state = state, optimizer.advance(stage.cost, state)
         if state.gates is not before.gates:
             stage, state = _on_schedule(stage, state)
         history.append(_entry(state, stage, time.perf_counter() - began))
-        leads = strategy.objective is ObjectiveName.AUTO and _schedule(stage.cost) is not None
-        found = _outcome(
-            state,
-            history[mark.first :],
-            rules,
-            knows_its_end=optimizer.knows_its_end,
-            leads=leads,
-        )
-        here = replace(mark, schedule=_schedule(stage.cost))
-        ahead = _ahead(here, stage, state, len(history))
-        if leads:
-            mark, outcome = _after_surrogate(here, ahead, found, state)
-        else:
-            mark, outcome = _next_mark(here, ahead, stage, found, state, rules, making)
+        mark, outcome = _decided(mark, stage, state, history, rules, strategy, making)
         yield Fit(
             state=state,
             gates=structure.composed(state.gates),
@@ -167,8 +153,47 @@ def fit(
         if outcome is not None:
             return
         if mark.first == len(history):
-            stage = making.stage(mark)
-            state = optimizer.carried(stage.cost, state)
+            stage, state = _entered(mark, making, optimizer, state, len(history))
+
+
+def _entered(
+    mark: StageMark,
+    making: StageMaking,
+    optimizer: Optimizer,
+    state: Optimization[Any],
+    iterations: int,
+) -> tuple[Stage, Optimization[Any]]:
+    """The stage of a mark, and the optimiser's state in it."""
+    stage = making.stage(mark)
+    if mark.first == iterations:
+        state = optimizer.carried(stage.cost, state)
+    return stage, state
+
+
+def _decided(
+    mark: StageMark,
+    stage: Stage,
+    state: Optimization[Any],
+    history: Sequence[HistoryEntry],
+    rules: StopRules,
+    strategy: Strategy,
+    making: StageMaking,
+) -> tuple[StageMark, Outcome | None]:
+    """The mark of the stage in which the next iteration takes place, and why there is none."""
+    schedule = _schedule(stage.cost)
+    leads = strategy.objective is ObjectiveName.AUTO and schedule is not None
+    found = _outcome(
+        state,
+        history[mark.first :],
+        rules,
+        knows_its_end=strategy.optimizer.knows_its_end,
+        leads=leads,
+    )
+    here = replace(mark, schedule=schedule)
+    ahead = _ahead(here, stage, state, len(history))
+    if leads:
+        return _after_surrogate(here, ahead, found, state)
+    return _next_mark(here, ahead, stage, found, state, rules, making)
 
 
 def _on_schedule(stage: Stage, state: Optimization[Any]) -> tuple[Stage, Optimization[Any]]:
@@ -216,7 +241,7 @@ def _next_mark(
     rules: StopRules,
     making: StageMaking,
 ) -> tuple[StageMark, Outcome | None]:
-    """The mark of the stage in which the next iteration takes place, and why there is none."""
+    """The next mark under the fidelity itself, and why there is none."""
     if found is not None and found not in STAGE_OUTCOMES:
         # With a higher limit, the fit goes on from here as if there had been none.
         return _next_mark(here, ahead, stage, None, state, rules, making)[0], found

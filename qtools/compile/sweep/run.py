@@ -30,14 +30,13 @@ from qtools.runs.campaign import (
     Results,
     begun,
     forget,
-    results,
     resumed,
-    run_campaign,
 )
 from qtools.runs.executors import Executor
 from qtools.runs.files import replacing, write_text
-from qtools.runs.lock import holds_anything, locked
+from qtools.runs.lock import holds_anything
 from qtools.runs.provenance import versions
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task
 from qtools.runs.typed import typed
@@ -116,13 +115,8 @@ def run_sweep(
             f"expected {out} to be a new directory or to hold this sweep, and it holds other "
             "files; choose another --out"
         )
-    if shard.count > 1:
-        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick, shard=shard)
-        return None
-    with locked(out):
-        run_campaign(campaign, out / FOLDER, executor=executor, tick=tick)
-        tick("writing the results", 1.0)
-        return _publish(grid, campaign, out)
+    publish = partial(_publish, grid, out)
+    return run_and_publish(campaign, out, publish, executor=executor, tick=tick, shard=shard)
 
 
 def merge_sweep(out: Path) -> Summary:
@@ -134,10 +128,7 @@ def merge_sweep(out: Path) -> Summary:
     """
     request, _ = resumed(out / FOLDER)
     grid = Grid.from_json(request)
-    campaign = campaign_of(grid)
-    resumed(out / FOLDER, campaign)
-    with locked(out):
-        return _publish(grid, campaign, out)
+    return merge_and_publish(campaign_of(grid), out, partial(_publish, grid, out))
 
 
 def finished(out: Path, campaign_id: str | None = None) -> Summary | None:
@@ -162,13 +153,12 @@ def finished(out: Path, campaign_id: str | None = None) -> Summary | None:
     return summary
 
 
-def _publish(grid: Grid, campaign: Campaign, out: Path) -> Summary:
-    found = results(campaign, out / FOLDER)
+def _publish(grid: Grid, out: Path, found: Results) -> Summary:
     summary = _write_results(grid, found, out)
     digest = hashlib.sha256((out / RESULTS).read_bytes()).hexdigest()
     asked = {key: value for key, value in grid.as_json().items() if key != "directory"}
     record = {
-        "id": campaign.id,
+        "id": found.campaign.id,
         "grid": asked,
         "results_sha256": digest,
         "summary": asdict(summary),
@@ -177,7 +167,6 @@ def _publish(grid: Grid, campaign: Campaign, out: Path) -> Summary:
     lines = (out / RESULTS).read_text(encoding="utf-8").splitlines()
     write_sweep_page(out, grid.axes, [json.loads(line) for line in lines])
     write_text(out / SWEEP, json.dumps(record, indent=1, sort_keys=True) + "\n")
-    forget(out / FOLDER)
     return summary
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,11 @@ from qtools.runs.campaign import (
     begun,
     forget,
     resumed,
-    run_campaign,
 )
-from qtools.runs.campaign import results as campaign_results
 from qtools.runs.executors import Executor
-from qtools.runs.lock import holds_anything, locked
+from qtools.runs.lock import holds_anything
 from qtools.runs.provenance import versions
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.tasks import Task, content_id
 from qtools.runs.typed import typed
@@ -122,14 +122,9 @@ def import_files(
     finished = _finished(job, campaign, corpus)
     if finished is not None:
         return Imported(manifest=finished, before=True)
-    manifest = _open_or_new(job, corpus)
-    if shard.count > 1:
-        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick, shard=shard)
-        return None
-    with locked(corpus):
-        run_campaign(campaign, corpus / FOLDER, executor=executor, tick=tick)
-        tick("writing the corpus", 1.0)
-        return Imported(manifest=_publish(job, files, campaign, manifest, corpus))
+    making = partial(_publish, job, files, _open_or_new(job, corpus), corpus)
+    made = run_and_publish(campaign, corpus, making, executor=executor, tick=tick, shard=shard)
+    return None if made is None else Imported(manifest=made)
 
 
 def merge_import(corpus: Path) -> Manifest:
@@ -143,12 +138,11 @@ def merge_import(corpus: Path) -> Manifest:
     job = typed(ImportJob, _with_paths(request), source="the request of the import")
     files = find_files(job.paths)
     campaign = campaign_of(job, files)
-    resumed(corpus / FOLDER, campaign)
     finished = _finished(job, campaign, corpus)
     if finished is not None:
         return finished
-    with locked(corpus):
-        return _publish(job, files, campaign, _open_or_new(job, corpus), corpus)
+    making = partial(_publish, job, files, _open_or_new(job, corpus), corpus)
+    return merge_and_publish(campaign, corpus, making)
 
 
 def campaign_of(
@@ -188,11 +182,11 @@ def campaign_of(
 def _publish(
     job: ImportJob,
     files: Sequence["FoundFile"],
-    campaign: Campaign,
     manifest: Manifest,
     corpus: Path,
+    found: Results,
 ) -> Manifest:
-    results = _Read(found=campaign_results(campaign, corpus / FOLDER))
+    results = _Read(found=found)
     keys: list[RowKey] = []
     rejected: list[Rejection] = []
     for number, (file, result) in enumerate(zip(files, results, strict=True)):
@@ -209,11 +203,9 @@ def _publish(
         copyright=job.copyright,
         generator="file",
         notices=copy_folder_notices(corpus, job.source, folder),
-        import_id=_import_id(job, campaign),
+        import_id=_import_id(job, found.campaign),
     )
-    published = publish(corpus, manifest, [batch])
-    forget(corpus / FOLDER)
-    return published
+    return publish(corpus, manifest, [batch])
 
 
 def _import_id(job: ImportJob, campaign: Campaign) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,10 @@ def _load_qpy(data: bytes) -> list[QuantumCircuit]:
         )
     _refuse_many_bits(declared_qpy_bits(data))
     try:
-        loaded = qpy.load(io.BytesIO(data))
+        with warnings.catch_warnings():
+            # Of a newer Qiskit: what cannot be read of it is an error below.
+            warnings.simplefilter("ignore", UserWarning)
+            loaded = qpy.load(io.BytesIO(data))
     except (QiskitError, ValueError, TypeError, KeyError, IndexError, struct.error) as error:
         raise UnsupportedCircuitError("qpy-damaged", f"expected a QPY file: {error}") from error
     return [circuit for circuit in loaded if isinstance(circuit, QuantumCircuit)]

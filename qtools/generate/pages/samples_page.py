@@ -84,8 +84,7 @@ def _asked(origin: Origin) -> Table:
     rows = [(name, str(value)) for name, value in origin.request.as_json().items()]
     rows += [
         ("seed", str(origin.seed)),
-        ("temperature", f"{origin.temperature:g}"),
-        ("top-p", f"{origin.top_p:g}"),
+        *((name.replace("_p", "-p"), f"{v:g}") for name, v in vars(origin.temper).items()),
         ("model", origin.model),
     ]
     return named_table("The request; what it leaves open follows the training circuits", rows)

@@ -1,12 +1,14 @@
 """Is the family that was asked for the family that was written? A classifier says.
 
 It sees a bag of words per circuit: each gate with the gates before it on its qubits, how far apart
-its qubits are, its angles as fractions of pi, and the first and last gates by their place.
+its qubits are, its angles (as fractions of pi, else by size; whether they are those of the gates
+before), and the first and last gates by their place.
 Extremely randomised trees learn families from training circuits. What it gets right on held-out
 real circuits bounds what it can say about generated ones: some families are hard to tell apart even
 there, such as Trotter circuits of models that differ in one coefficient.
 """
 
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,13 +21,15 @@ from qtools.circuits.normal import NormalCircuit, Operation
 from qtools.errors import MissingDependencyError
 from qtools.generate.verify.statistics import Rate
 
-_WORDS = 1024
+_WORDS = 2048
 _ENDS = 12
 _FAR = 6
 _TREES = 200
-_PER_SPLIT = 64
+_PER_SPLIT = 128
 _DENOMINATORS = (1, 2, 4, 8, 16, 32)
 _NOTHING = ("-", "-")
+# Angles are written with a step of 2e-4 rad at most.
+_EQUAL = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +101,7 @@ def check_families(
 
 
 def word_matrix(circuits: Sequence[NormalCircuit]) -> NDArray[np.float32]:
-    """(N, 1024) logarithms of the counts of hashed words, over that of their number."""
+    """(N, 2048) logarithms of the counts of hashed words, over that of their number."""
     made = np.zeros((len(circuits), _WORDS), dtype=np.float32)
     for line, circuit in zip(made, circuits, strict=True):
         for word in _words([op for op in circuit.operations if op.name != "barrier"]):
@@ -108,6 +112,7 @@ def word_matrix(circuits: Sequence[NormalCircuit]) -> NDArray[np.float32]:
 
 def _words(operations: Sequence[Operation]) -> Iterator[str]:
     history: dict[int, tuple[str, ...]] = {}
+    angles = _Angles()
     for op in operations:
         before = sorted(history.get(qubit, _NOTHING) for qubit in op.qubits)
         yield f"{op.name} after {','.join(past[-1] for past in before)}"
@@ -115,8 +120,7 @@ def _words(operations: Sequence[Operation]) -> Iterator[str]:
         if len(op.qubits) == 2:
             apart = op.qubits[1] - op.qubits[0]
             yield f"{op.name} by {max(-_FAR, min(_FAR, apart))}"
-        for angle in op.params:
-            yield f"{op.name} at {_fraction(angle)}"
+        yield from angles.words(op)
         for qubit in op.qubits:
             history[qubit] = (*history.get(qubit, _NOTHING), op.name)[-2:]
     for place, op in enumerate(operations[:_ENDS]):
@@ -125,12 +129,40 @@ def _words(operations: Sequence[Operation]) -> Iterator[str]:
         yield f"{op.name} last {place}"
 
 
-def _fraction(angle: float) -> str:
+class _Angles:
+    """Words about angles: what tells models apart that have the same gates in the same places."""
+
+    def __init__(self) -> None:
+        self._on_qubit: dict[int, tuple[str, float]] = {}
+        self._of_gate: dict[tuple[str, int], float] = {}
+
+    def words(self, op: Operation) -> Iterator[str]:
+        """Words of the next operation."""
+        for place, angle in enumerate(op.params):
+            yield f"{op.name} at {_size(angle)}"
+            last = self._on_qubit.get(op.qubits[-1])
+            if last is not None:
+                yield f"{op.name} {_likeness(angle, last[1])} {last[0]}"
+            before = self._of_gate.get((op.name, place))
+            if before is not None:
+                yield f"{op.name} again {_likeness(angle, before)}"
+            self._on_qubit[op.qubits[-1]] = (op.name, angle)
+            self._of_gate[op.name, place] = angle
+
+
+def _size(angle: float) -> str:
+    """A fraction of pi, or else the sign and the half octave of the angle."""
     for denominator in _DENOMINATORS:
         times = angle / np.pi * denominator
         if abs(times - round(times)) < 1e-9:
             return f"{round(times)}/{denominator}"
-    return "free"
+    return f"free {np.sign(angle):+.0f} {math.floor(2 * math.log2(abs(angle)))}"
+
+
+def _likeness(angle: float, other: float) -> str:
+    if abs(angle - other) < _EQUAL:
+        return "as"
+    return "minus" if abs(angle + other) < _EQUAL else "unlike"
 
 
 def _rate(hits: Sequence[bool]) -> Rate:

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from qtools.report.svg import Drawing
 
 _SIZE, _MARGIN = 250.0, 22.0
+_RADIUS, _SMALLEST, _ROOM_FOR_NAMES = 10.0, 2.0, 6.0
 
 
 def network(
@@ -28,18 +30,17 @@ def network(
     for (a, b), weight in weights.items():
         style = "t0" if weight > 0.5 * most else "t0 faint"
         drawing.curve([points[a], points[b]], style)
-    radius = 10.0 if len(points) <= 20 else 7.0 if len(points) <= 40 else 4.0
+    radius = min(_RADIUS, max(_SMALLEST, 0.4 * _closest(points)))
     for node, (x, y) in enumerate(points):
         drawing.circle(x, y, radius, "node")
-        if radius > 6:
+        if radius > _ROOM_FOR_NAMES:
             drawing.text(x, y + 4, str(node), "inside", anchor="middle")
     return drawing.markup()
 
 
-def ring(count: int) -> list[tuple[float, float]]:
-    """Places on a circle, the first on top."""
-    turns = [2 * math.pi * index / max(1, count) for index in range(count)]
-    return [(math.sin(turn), -math.cos(turn)) for turn in turns]
+def _closest(points: Sequence[tuple[float, float]]) -> float:
+    """The smallest distance between two of the points."""
+    return min((math.dist(a, b) for a, b in combinations(points, 2)), default=math.inf)
 
 
 def _fitted(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

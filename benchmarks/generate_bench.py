@@ -1,0 +1,138 @@
+"""What the stages of the table of a model share: its sizes, its samples, its real circuits."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from qtools.circuits.normal import NormalCircuit
+from qtools.generate.baselines import sets
+from qtools.generate.baselines.line_model import LineRecipe
+from qtools.generate.corpus import EncodedCorpus, load_corpus
+from qtools.generate.generator import CircuitGenerator
+from qtools.generate.request import Request
+from qtools.generate.verify.circuits import Program, as_circuit
+from qtools.generate.verify.ketgpt import KetgptClassifier
+from qtools.generate.verify.reference import Reference
+from qtools.generate.verify.run import train_ketgpt
+from qtools.generate.verify.verification import Depth
+from qtools.runs.files import write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much is measured; the short form is for trying things out.
+
+    Attributes:
+        validity: circuits of 2 to 64 qubits.
+        samples: circuits compared with held-out real ones.
+        baseline: circuits of each baseline.
+        depth: of the verification of each set.
+        line: recipe of the line-token model.
+        hard: circuits per gate set whose hard conditions are checked.
+        unseen: circuits asked for at sizes never seen, at most.
+        test: circuits of the test split whose bits are measured, at most.
+        paced: circuits of about 150 gates that are timed.
+        generate: circuits that ``model.generate`` writes.
+        words: of each of them; 150 gates take about 660.
+    """
+
+    validity: int = 10_000
+    samples: int = 1000
+    baseline: int = 500
+    depth: Depth = field(default_factory=lambda: Depth(simulate=200, compile=60, sequence=500))
+    line: LineRecipe = field(default_factory=LineRecipe)
+    hard: int = 32
+    unseen: int = 400
+    test: int = 2000
+    paced: int = 512
+    generate: int = 4
+    words: int = 660
+
+
+QUICK = Sizes(
+    validity=20,
+    samples=30,
+    baseline=24,
+    depth=Depth(simulate=2, compile=2, sequence=24, epochs=2),
+    line=LineRecipe(lines=3000, width=32, layers=1, vocabulary=1000),
+    hard=1,
+    unseen=6,
+    test=10,
+    paced=4,
+    generate=1,
+    words=80,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What all stages share.
+
+    Attributes:
+        generator: the model.
+        corpus: directory of its corpus.
+        work: folder of what is kept between runs.
+        sizes: how much to measure.
+        seed, workers: of the sampler.
+    """
+
+    generator: CircuitGenerator
+    corpus: Path
+    work: Path
+    sizes: Sizes
+    seed: int
+    workers: int
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The real circuits."""
+        return Reference.read(self.corpus)
+
+    @cached_property
+    def encoded(self) -> EncodedCorpus:
+        """The corpus as rows."""
+        return load_corpus(self.corpus, cache=self.work)
+
+    @cached_property
+    def ketgpt(self) -> KetgptClassifier:
+        """The KetGPT paper's classifier."""
+        return train_ketgpt(self.reference, seed=self.seed)
+
+    def programs(self, name: str, make: Callable[[], list[Program]]) -> list[Program]:
+        """A set of circuits, made once."""
+        path = self.work / f"programs-{name.replace(' ', '-')}.json"
+        if path.exists():
+            return [Program(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
+        made = make()
+        write_text(path, json.dumps([vars(program) for program in made]))
+        return made
+
+    @cached_property
+    def samples(self) -> list[Program]:
+        """Circuits of the model under conditions drawn as in training."""
+        return self.programs("model", lambda: self.sampled(self.sizes.samples, Request()))
+
+    def sampled(self, count: int, request: Request, *, seed: int | None = None) -> list[Program]:
+        """Circuits of the model."""
+        seed = self.seed if seed is None else seed
+        return texts(self.generator, count, request, seed, self.workers)
+
+    def likenesses(self) -> list[NormalCircuit]:
+        """Held-out circuits that baselines are made like."""
+        rng = np.random.default_rng(self.seed)
+        return sets.likenesses(self.reference.held_out.circuits, self.sizes.baseline, rng)
+
+
+def texts(
+    generator: CircuitGenerator, count: int, request: Request, seed: int, workers: int
+) -> list[Program]:
+    """Sampled circuits as texts, in the order of their numbers."""
+    made = generator.samples(count, request, seed=seed, workers=workers)
+    return [
+        as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
+        for s in sorted(made, key=lambda s: s.index)
+    ]
