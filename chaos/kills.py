@@ -29,6 +29,8 @@ name = "tiny"
 seed = 5
 max_qubits = 6
 max_gates = 80
+[splits]
+validation = 0.4
 [[sources]]
 name = "mqt_bench"
 instances = 3

@@ -85,6 +85,9 @@ def sample(
         float, typer.Option(help="Cut what is rarer than this times the likeliest.")
     ] = 0.1,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
+    devices: Annotated[
+        str, typer.Option(help="cpu, cuda (all GPUs) or cuda:0,cuda:1; one per worker process.")
+    ] = "cpu",
     executor: Where = "serial",
     shard: ShardOption = "1/1",
     json_: Json = False,
@@ -112,6 +115,7 @@ def sample(
         level=level,
         only_gates=only_gates,
         measure=measure,
+        devices=devices,
     )
     run_sampling(
         job,

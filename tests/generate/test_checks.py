@@ -13,7 +13,7 @@ from qtools.generate.verify.checks import Check, answers, campaign_of, in_worker
 from qtools.generate.verify.circuits import Program, as_circuit
 from qtools.generate.verify.execution import SIMULATED, verify_execution
 from qtools.generate.verify.verification import Depth, checks_of
-from qtools.runs.campaign import Failure, run_campaign
+from qtools.runs.campaign import Failure, results, run_campaign
 from qtools.runs.executors import Processes, Serial
 from qtools.runs.store import Records
 
@@ -51,17 +51,29 @@ def test_a_check_whose_process_dies_is_one_failure_also_serially(tmp_path):
     campaign = campaign_of(asked, {})
     assert len(campaign.tasks) == 3
     run_campaign(campaign, tmp_path, executor=in_workers(Serial()), tick=silent)
-    found = answers(campaign, tmp_path)
+    found = answers(results(campaign, tmp_path))
     assert [found.of(asked[i]) for i in (0, 2, 3)] == [1, 3, 1]
     assert isinstance(found.of(asked[1]), Failure)
 
 
-def test_a_package_that_is_missing_is_told_and_not_remembered(tmp_path):
+def test_a_package_that_is_missing_is_told(tmp_path):
     campaign = campaign_of(lengths("a", "lack"), {})
-    run_campaign(campaign, tmp_path / "x", executor=Processes(count=1), tick=silent)
+    run_campaign(campaign, tmp_path, executor=Processes(count=1), tick=silent)
     with pytest.raises(MissingDependencyError, match="pytket is not installed"):
-        answers(campaign, tmp_path / "x")
-    assert not (tmp_path / "x").exists()
+        answers(results(campaign, tmp_path))
+
+
+def test_a_package_that_was_missing_is_asked_for_again(tmp_path, monkeypatch):
+    corpus = small_corpus(tmp_path / "corpus", COUNTS)
+    (tmp_path / "circuits").mkdir()
+    (tmp_path / "circuits" / "a.qasm").write_text(programs_of(1, 8)[0].text)
+    command = ["generate", "verify", str(tmp_path / "circuits"), "--against", str(corpus.path)]
+    command += ["--quick", "--baselines", "none", "--quiet", "--out", str(tmp_path / "out")]
+    lacking = Failure(reason="missing-dependency", message="pytket is not installed")
+    with monkeypatch.context() as patched:
+        patched.setattr("qtools.runs.campaign.Results.of", lambda self, task: lacking)
+        assert run(command) == MissingDependencyError.exit_code
+    assert not (tmp_path / "out" / ".tasks").exists()
 
 
 def test_a_simulator_that_dies_fails_that_step_alone():
@@ -91,7 +103,7 @@ def test_checks_that_were_made_are_not_made_again(tmp_path):
     assert records.read_bytes().startswith(b"".join(lines[:2]))
     assert len(before) == 2
     run_campaign(campaign, tmp_path / "b", executor=in_workers(Serial()), tick=silent)
-    one, other = (answers(campaign, tmp_path / name) for name in "ab")
+    one, other = (answers(results(campaign, tmp_path / name)) for name in "ab")
     assert [one.of(check) for check in asked] == [other.of(check) for check in asked]
     assert not any(isinstance(one.of(check), Failure) for check in asked)
 

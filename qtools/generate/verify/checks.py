@@ -16,7 +16,7 @@ from typing import Any
 from qtools.errors import MissingDependencyError
 from qtools.generate.verify.circuits import Program
 from qtools.runs.calls import Limits
-from qtools.runs.campaign import Campaign, Failure, Results, forget, results, run_campaign
+from qtools.runs.campaign import Campaign, Failure, Results, results, run_campaign
 from qtools.runs.executors import Executor, Processes, Serial
 from qtools.runs.provenance import versions
 from qtools.runs.tasks import Task
@@ -89,17 +89,15 @@ def in_workers(executor: Executor) -> Executor:
     return Processes(count=1) if isinstance(executor, Serial) else executor
 
 
-def answers(campaign: Campaign, folder: Path) -> Answers:
+def answers(found: Results) -> Answers:
     """What the checks of a campaign that has run found.
 
     Raises:
         MissingDependencyError: a parser or the simulator is not installed where they ran.
-        StoppedEarlyError, BadInputError: as :func:`qtools.runs.campaign.results`.
+        BadInputError: as :func:`qtools.runs.campaign.results`.
     """
-    found = results(campaign, folder)
     for _, value in found:
         if isinstance(value, Failure) and value.reason == "missing-dependency":
-            forget(folder)  # or the next run would believe it
             raise MissingDependencyError(value.message)
     return Answers(found)
 
@@ -114,4 +112,4 @@ def answered(checks: Iterable[Check]) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
         where = Processes(count=1)
         run_campaign(campaign, Path(folder), executor=where, tick=lambda text, fraction=None: None)
-        return answers(campaign, Path(folder))
+        return answers(results(campaign, Path(folder)))

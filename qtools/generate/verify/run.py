@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import typer
 from qtools import console
 from qtools.circuits.normal import NormalCircuit
 from qtools.console import Ticker
-from qtools.errors import UsageError, nearest
+from qtools.errors import MissingDependencyError, UsageError, nearest
 from qtools.generate.pages.verification_page import MOST_DRAWN, write_verification_page
 from qtools.generate.verify.checks import answers, campaign_of, in_workers
 from qtools.generate.verify.circuits import Program, as_circuit, parsed, read_programs
@@ -21,10 +22,10 @@ from qtools.generate.verify.reference import Reference
 from qtools.generate.verify.table import Rows, as_json, comparison, markdown
 from qtools.generate.verify.verification import Depth, Verification, checks_of, verify
 from qtools.report.page import REPORT
-from qtools.runs.campaign import FOLDER, Campaign, forget, resumed, run_campaign
+from qtools.runs.campaign import FOLDER, Campaign, Results, forget, resumed
 from qtools.runs.executors import Executor
 from qtools.runs.files import write_text
-from qtools.runs.lock import locked
+from qtools.runs.publishing import merge_and_publish, run_and_publish
 from qtools.runs.sharding import WHOLE, Shard
 from qtools.runs.typed import typed
 
@@ -95,13 +96,9 @@ def run_verification(
         MissingDependencyError: a parser or the simulator is not installed.
     """
     verifying = _Verifying.of(job, tick)
+    publish = partial(verifying.publish, out, tick)
     where = in_workers(executor)
-    if shard.count > 1:
-        run_campaign(verifying.campaign, out / FOLDER, executor=where, tick=tick, shard=shard)
-        return None
-    with locked(out):
-        run_campaign(verifying.campaign, out / FOLDER, executor=where, tick=tick)
-        return verifying.publish(out, tick)
+    return run_and_publish(verifying.campaign, out, publish, executor=where, tick=tick, shard=shard)
 
 
 def merge_verification(out: Path, *, tick: Ticker) -> Verified:
@@ -114,9 +111,7 @@ def merge_verification(out: Path, *, tick: Ticker) -> Verified:
     request, _ = resumed(out / FOLDER)
     job = typed(VerifyJob, request, source="the request of the verification")
     verifying = _Verifying.of(job, tick)
-    resumed(out / FOLDER, verifying.campaign)
-    with locked(out):
-        return verifying.publish(out, tick)
+    return merge_and_publish(verifying.campaign, out, partial(verifying.publish, out, tick))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +150,14 @@ class _Verifying:
         }
         return cls(job=job, reference=reference, sets=sets, campaign=campaign_of(asked, request))
 
-    def publish(self, out: Path, tick: Ticker) -> Verified:
-        """Do what needs whole sets, write everything, and remove the records."""
+    def publish(self, out: Path, tick: Ticker, results: Results) -> Verified:
+        """Do what needs whole sets, and write everything."""
         job, reference = self.job, self.reference
-        found = answers(self.campaign, out / FOLDER)
+        try:
+            found = answers(results)
+        except MissingDependencyError:
+            forget(out / FOLDER)  # or the next run would believe it
+            raise
         tick("training KetGPT's classifier", 0.0)
         ketgpt = train_ketgpt(reference, most=job.depth.ketgpt, seed=job.seed)
         made = [
@@ -185,7 +184,6 @@ class _Verifying:
             f"{len(reference.training)} training circuits of {job.against}.",
         )
         self._write(verified, out)
-        forget(out / FOLDER)
         return verified
 
     def _write(self, verified: Verified, out: Path) -> None:
