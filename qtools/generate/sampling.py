@@ -214,7 +214,10 @@ class _Drawing:
         found: list[Sample] = []
         for _, value in results:
             if isinstance(value, Failure):
-                raise BadInputError(f"a group could not be sampled ({value.message}); run again")
+                raise BadInputError(
+                    f"expected every group of circuits to be sampled, and one was not "
+                    f"({value.message}); delete {FOLDER} in the output directory and run again"
+                )
             found += [
                 self.generator.sample_of(drawn, self.orders[drawn.index])
                 for drawn in map(_drawn, value)
