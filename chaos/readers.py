@@ -127,6 +127,16 @@ def _read_parquet(folder: Path, data: bytes) -> None:
     read_programs(folder)
 
 
+def _read_index(folder: Path, data: bytes) -> None:
+    from qtools.generate.verify.circuits import read_programs
+    from qtools.generate.write import written
+
+    _file(folder, "index.json", data)
+    _file(folder, "in.qasm", seeds.QASM2)
+    written(folder, "0" * 32)
+    read_programs(folder)
+
+
 def _read_records(folder: Path, data: bytes) -> None:
     from qtools.runs.store import Records
 
@@ -190,6 +200,7 @@ READERS: dict[str, Reader] = {
     "training recipe, TOML": Reader(seeds=lambda: (seeds.TRAINING,), read=_read_training, weight=6),
     "manifest, JSON": Reader(seeds=seeds.manifest_files, read=_read_manifest, weight=6),
     "circuits, Parquet": Reader(seeds=seeds.parquet_files, read=_read_parquet, weight=4),
+    "index of samples, JSON": Reader(seeds=seeds.index_files, read=_read_index, weight=4),
     "records, JSON lines": Reader(seeds=seeds.record_files, read=_read_records, weight=8),
     "model conditions, JSON": Reader(
         seeds=lambda: (seeds.small_model()["conditions.json"],), read=_read_conditions, weight=2

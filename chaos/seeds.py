@@ -227,6 +227,17 @@ def record_files() -> tuple[bytes, ...]:
         return (path.read_bytes(),)
 
 
+def index_files() -> tuple[bytes, ...]:
+    """The index of sampled circuits."""
+    record = {
+        "id": "0" * 32,
+        "summary": {"circuits": 1, "gates": 3, "removed_probability": 0.25},
+        "seed": 1,
+        "circuits": [{"file": "in.qasm", "conditions": {"family": "ghz"}, "num_gates": 3}],
+    }
+    return (json.dumps(record).encode(),)
+
+
 def result_files() -> tuple[bytes, ...]:
     """The result of a compilation."""
     record = {
