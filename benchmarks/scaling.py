@@ -29,10 +29,20 @@ from qtools.datasets.publish import RowKey
 from qtools.datasets.recipe import Recipe, SourcePlan, SplitRules
 from qtools.datasets.splits import SplitKeys, assign_splits
 from qtools.datasets.wild.importer import rows_of_file
+from qtools.generate.draw import USUAL
+from qtools.generate.generator import CircuitGenerator, sample_in_worker
+from qtools.generate.request import Request
+from qtools.generate.rows import decode_rows
+from qtools.generate.sample import Drawn
+from qtools.generate.verify.behaviour import compile_program
+from qtools.generate.verify.circuits import Program, as_circuit
+from qtools.generate.verify.execution import load_and_transpile
+from qtools.generate.verify.simulation import simulate as simulate_shots
 from qtools.runs.store import Records, Store
 from qtools.runs.tasks import content_id
 
 _APPENDED = 10_000
+_GROUP = 64  # circuits that are sampled in one task
 _ID = slice(7, 39)  # of a line
 
 
@@ -87,6 +97,39 @@ def task_costs() -> Iterator[dict[str, Any]]:
             "kind": "imported file of 100 gates",
             "cpu_seconds": cpu(lambda: rows_of_file(argument), repeats=20),
         }
+
+
+def generation_costs() -> Iterator[dict[str, Any]]:
+    """The same of sampling with the bundled model, and of verifying what came."""
+    generator = CircuitGenerator.from_pretrained("default")
+    table = generator.pretrained.table
+    (group,) = generator.groups(table.orders(Request(num_qubits=(5, 12)), range(_GROUP), seed=1))
+    sample_in_worker("default", group[:1], 1, USUAL)
+    drawn: list[Drawn] = []
+    seconds = cpu(lambda: drawn.extend(sample_in_worker("default", group, 1, USUAL)))
+    programs = [as_circuit(decode_rows(one.rows), str(one.index)).program for one in drawn]
+    gates = sum(program.text.count("\n") for program in programs) // _GROUP
+    yield {
+        "kind": f"sampled circuit of 5 to 12 qubits, {gates} lines on average",
+        "cpu_seconds": seconds / _GROUP,
+    }
+    checked = programs[::8]
+    whole = 0.0
+    for kind, check in (
+        ("loaded and transpiled", load_and_transpile),
+        ("simulated", simulate_shots),
+        ("compiled to devices", compile_program),
+    ):
+        check(checked[0])
+        seconds = cpu(partial(_all, check, checked)) / len(checked)
+        whole += seconds
+        yield {"kind": f"one of these {kind}", "cpu_seconds": seconds}
+    yield {"kind": "verification of one of these, all checks", "cpu_seconds": whole}
+
+
+def _all(check: Callable[[Program], Any], programs: list[Program]) -> None:
+    for program in programs:
+        check(program)
 
 
 def simulate(count: int) -> Iterator[dict[str, Any]]:
@@ -170,7 +213,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     given = parser.parse_args()
     rows = []
-    for row in chain(simulate(given.records), task_costs()):
+    for row in chain(simulate(given.records), task_costs(), generation_costs()):
         print(json.dumps(row), flush=True)
         rows.append(row)
     columns = {"kind": "what", "cpu_seconds": "CPU seconds", "mib": "MiB"}

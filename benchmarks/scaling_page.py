@@ -30,6 +30,8 @@ _WORKS = (
     Work(job="sweep of 10^4 points, 100 qubits", tasks=10**4, row="sweep point, 100 qubits"),
     Work(job="corpus of 10^6 circuits, up to 20 qubits", tasks=10**6, row="corpus circuit"),
     Work(job="import of 10^6 files of 100 gates", tasks=10**6, row="imported file"),
+    Work(job="sampling of 10^6 circuits, 5 to 12 qubits", tasks=10**6, row="sampled circuit"),
+    Work(job="checks of 10^5 of these", tasks=10**5, row="verification of one"),
 )
 
 

@@ -80,13 +80,14 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only write the page")
     parser.add_argument("--keep", type=Path, help="take what a part printed from a file")
     parser.add_argument("--arguments", help="that the part was run with, for --keep")
+    parser.add_argument("--seconds", type=float, default=0.0, help="that it took, for --keep")
     parser.add_argument("--note", default="", help="on the run, for --keep")
     given = parser.parse_args()
     if given.keep is not None:
         (name,) = given.parts
         text = given.keep.read_text(encoding="utf-8")
         arguments, load = (given.arguments or "").split(), os.getloadavg()[0]
-        keep(name, arguments, text, seconds=0.0, load=load, note=given.note)
+        keep(name, arguments, text, seconds=given.seconds, load=load, note=given.note)
     elif not given.report:
         for name in given.parts or PARTS:
             run_part(name, PARTS[name].arguments(long=given.long))

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from chaos import seeds
 from chaos.inputs import read_numbered
+from chaos.readers import READERS
 from qtools.runs.calls import Ending, Limits, Outcome
 from qtools.runs.executors import Processes, run_all
 from qtools.runs.sandbox import limits_of
@@ -57,7 +57,7 @@ class Fuzzed:
 
 def fuzz(reader: str, numbers: range, *, workers: int, seconds: float) -> Fuzzed:
     """Read inputs in limited workers."""
-    sandboxed = seeds.READERS[reader].sandboxed
+    sandboxed = READERS[reader].sandboxed
     limits = Limits(seconds=seconds, memory_bytes=_MEMORY_BYTES)
     if sandboxed:
         limits = replace(limits_of(0), memory_bytes=_MEMORY_BYTES)
@@ -115,11 +115,11 @@ def fuzz_all(
     tell: Callable[[Fuzzed], None],
     first: int = 0,
 ) -> list[Fuzzed]:
-    """Spread inputs over the readers by their weights."""
-    weights = {reader: seeds.READERS[reader].weight for reader in readers}
+    """Spread at least so many inputs over the readers by their weights."""
+    weights = {reader: READERS[reader].weight for reader in readers}
     made = []
     for reader in readers:
-        count = max(1, round(inputs * weights[reader] / sum(weights.values())))
+        count = math.ceil(inputs * weights[reader] / sum(weights.values()))
         one = fuzz(reader, range(first, first + count), workers=workers, seconds=seconds)
         tell(one)
         made.append(one)
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--readers", default=";".join(seeds.READERS))
+    parser.add_argument("--readers", default=";".join(READERS))
     given = parser.parse_args()
     fuzz_all(
         given.inputs,

@@ -16,8 +16,8 @@ import qtools.compile.sweep.grid
 import qtools.datasets.wild.read
 import qtools.generate.pretrained
 import qtools.generate.verify.circuits  # noqa: F401
-from chaos import seeds
 from chaos.mutate import mutated
+from chaos.readers import READERS
 from qtools.errors import QtoolsError
 
 # In memory where there is such a place: making folders on a disk takes longer than reading.
@@ -25,14 +25,14 @@ _FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @cache
-def _seeds(reader: str) -> tuple[bytes, ...]:
-    return seeds.READERS[reader].seeds()
+def _valid_files(reader: str) -> tuple[bytes, ...]:
+    return READERS[reader].seeds()
 
 
 def input_of(reader: str, number: int) -> bytes:
     """The input of a number."""
     rng = random.Random(f"{reader} {number}")
-    return mutated(rng.choice(_seeds(reader)), rng)
+    return mutated(rng.choice(_valid_files(reader)), rng)
 
 
 def read_numbered(argument: tuple[str, int]) -> str:
@@ -49,7 +49,7 @@ def read_bytes_with(reader: str, data: bytes) -> str:
     """
     with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
         try:
-            seeds.READERS[reader].read(Path(folder), data)
+            READERS[reader].read(Path(folder), data)
         except QtoolsError as error:
             # What is shown is made printable; line breaks would still make several sentences.
             if "\n" in str(error).strip():

@@ -29,6 +29,8 @@ name = "tiny"
 seed = 5
 max_qubits = 6
 max_gates = 80
+[splits]
+validation = 0.4
 [[sources]]
 name = "mqt_bench"
 instances = 3
@@ -40,24 +42,6 @@ name = "trotter"
 instances = 3
 variants = 1
 families = ["trotter_ising"]
-"""
-# Large enough that every split has circuits.
-_LARGER_RECIPE = """
-name = "larger"
-seed = 5
-max_qubits = 6
-max_gates = 80
-[[sources]]
-name = "mqt_bench"
-instances = 10
-variants = 1
-fixed_variants = 1
-families = ["ghz", "bv", "dj", "graphstate"]
-[[sources]]
-name = "trotter"
-instances = 16
-variants = 1
-families = ["trotter_ising", "trotter_xy"]
 """
 _TRAINING = """
 name = "chaos"
@@ -124,9 +108,9 @@ def _sweep(folder: Path) -> Job:
     )
 
 
-def _build(folder: Path, text: str = _RECIPE) -> Job:
-    recipe = folder / "corpus.toml"
-    recipe.write_text(text, encoding="utf-8")
+def _build(folder: Path) -> Job:
+    recipe = folder / "tiny.toml"
+    recipe.write_text(_RECIPE, encoding="utf-8")
     command = ("datasets", "build", "--recipe", str(recipe), "--executor", "processes:2")
     return Job(command=(*command, "--quiet", "--out", "{out}"), files=("**/*",))
 
@@ -170,7 +154,7 @@ def _sample(folder: Path) -> Job:
 def _corpus(folder: Path) -> Path:
     corpus = folder / "corpus"
     if not corpus.exists():
-        job = _build(folder, _LARGER_RECIPE)
+        job = _build(folder)
         _run([part.format(out=corpus) for part in job.command])
     return corpus
 

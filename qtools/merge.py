@@ -41,5 +41,12 @@ def merge(
         from qtools.generate.sampling import merge_samples
 
         show_samples(merge_samples(out), out, as_json=json_, quiet=False)
+    elif kind == "verify":
+        from qtools import console
+        from qtools.generate.verify.run import merge_verification, show_verification
+
+        with console.progress() as tick:
+            verified = merge_verification(out, tick=tick)
+        show_verification(verified, out, as_json=json_, quiet=False)
     else:
         raise BadInputError(f"expected a campaign that can be merged in {out}, got {kind!r}")

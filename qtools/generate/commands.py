@@ -85,6 +85,9 @@ def sample(
         float, typer.Option(help="Cut what is rarer than this times the likeliest.")
     ] = 0.1,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
+    devices: Annotated[
+        str, typer.Option(help="cpu, cuda (all GPUs) or cuda:0,cuda:1; one per worker process.")
+    ] = "cpu",
     executor: Where = "serial",
     shard: ShardOption = "1/1",
     json_: Json = False,
@@ -112,6 +115,7 @@ def sample(
         level=level,
         only_gates=only_gates,
         measure=measure,
+        devices=devices,
     )
     run_sampling(
         job,
@@ -142,29 +146,36 @@ def verify(
         bool, typer.Option("--quick", help="In half a minute: less of what takes long.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of folds and bootstraps.", min=0)] = 0,
+    executor: Where = "processes:2",
+    shard: ShardOption = "1/1",
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Verify circuits: execution, classifiers, structure, novelty, behaviour, with baselines."""
+    """Verify circuits: execution, classifiers, structure, novelty, behaviour, with baselines.
+
+    Run again to finish what was stopped.
+    """
     from qtools.generate.pretrained import bundled_reference
-    from qtools.generate.verify.run import run_verification
+    from qtools.generate.verify.run import VerifyJob, run_verification, show_verification
     from qtools.generate.verify.verification import QUICK, Depth
+    from qtools.runs.executors import parse_executor
+    from qtools.runs.sharding import parse_shard
+    from qtools.runs.stopping import stopping_on_sigterm
 
     depth = QUICK if quick else Depth()
     if simulate is not None:
         depth = replace(depth, simulate=simulate)
-    with console.progress(quiet=quiet) as tick:
-        run_verification(
-            circuits,
-            against or bundled_reference(),
-            out,
-            baselines=baselines,
-            depth=depth,
-            seed=seed,
-            as_json_=json_,
-            quiet=quiet,
-            tick=tick,
-        )
+    job = VerifyJob(
+        circuits=str(circuits),
+        against=str(against or bundled_reference()),
+        baselines=baselines,
+        depth=depth,
+        seed=seed,
+    )
+    where, part = parse_executor(executor), parse_shard(shard)
+    with stopping_on_sigterm(), console.progress(quiet=quiet) as tick:
+        verified = run_verification(job, out, executor=where, tick=tick, shard=part)
+    show_verification(verified, out, as_json=json_, quiet=quiet)
 
 
 @app.command()

@@ -18,6 +18,9 @@ _BLOCK = 128
 class Decoder:
     """The trunk for B circuits that grow in step.
 
+    Computes where the trunk's weights are; what comes in and goes out is on the processor, like
+    everything else of the sampler.
+
     Args:
         trunk: its weights are read, never written.
         batch: B.
@@ -28,6 +31,7 @@ class Decoder:
         # The layers are typed as modules of any kind.
         self._layers: list[Any] = list(trunk.layers)
         self._final = trunk.norm.weight
+        self._device = self._final.device
         self._rotary = trunk.rotary_emb
         self._heads = int(config.num_attention_heads)
         self._width = int(config.hidden_size) // self._heads
@@ -41,11 +45,13 @@ class Decoder:
             for m in (layer.mlp for layer in self._layers)
         ]
         shape = (len(self._layers), batch, self._heads, _BLOCK, self._width)
-        self._keys, self._values = torch.empty(shape), torch.empty(shape)
+        self._keys = torch.empty(shape, device=self._device)
+        self._values = torch.empty_like(self._keys)
         self._length = 0
 
     def step(self, x_BD: Tensor) -> Tensor:
         """(B, D) output of the trunk for one more row."""
+        x_BD = x_BD.to(self._device)
         if self._length == self._keys.shape[3]:
             self._keys, self._values = self._grown(self._keys), self._grown(self._values)
         cosine, sine = self._rotation(x_BD)
@@ -57,17 +63,18 @@ class Decoder:
             gate, up = (normed @ self._gates[index].T).chunk(2, dim=1)
             x_BD = x_BD + (functional.silu(gate) * up) @ layer.mlp.down_proj.weight.T
         self._length += 1
-        return self._norm(x_BD, self._final)
+        return self._norm(x_BD, self._final).cpu()
 
     def keep(self, chosen: Tensor) -> None:
         """Keep only the circuits at these places."""
+        chosen = chosen.to(self._device)
         self._keys, self._values = self._keys[:, chosen], self._values[:, chosen]
 
     def _norm(self, x_BD: Tensor, weight: Tensor) -> Tensor:
         return functional.rms_norm(x_BD, (x_BD.shape[1],), weight, self._eps)
 
     def _rotation(self, x_BD: Tensor) -> tuple[Tensor, Tensor]:
-        place = torch.tensor([[self._length]])
+        place = torch.tensor([[self._length]], device=self._device)
         cosine, sine = self._rotary(x_BD, place)
         return cosine[0, 0], sine[0, 0]
 
@@ -86,7 +93,7 @@ class Decoder:
     @staticmethod
     def _grown(cache: Tensor) -> Tensor:
         layers, batch, heads, length, width = cache.shape
-        grown = torch.empty(layers, batch, heads, 2 * length, width)
+        grown = torch.empty(layers, batch, heads, 2 * length, width, device=cache.device)
         grown[:, :, :, :length] = cache
         return grown
 

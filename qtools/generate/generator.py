@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from qtools.circuits.normal import NormalCircuit
 from qtools.errors import BadInputError
 from qtools.generate.conditions import Conditions
+from qtools.generate.devices import CPU, device_of_worker
 from qtools.generate.draw import USUAL, Temper
 from qtools.generate.limits import Measure
 from qtools.generate.pretrained import Pretrained, load_pretrained, save_pretrained
@@ -212,16 +214,24 @@ class _one_thread:  # noqa: N801 - a context manager that reads like a function
 
 
 @lru_cache(maxsize=1)
-def _loaded(source: str) -> Pretrained:
-    return load_pretrained(source)
+def _loaded(source: str, device: str) -> Pretrained:
+    """The model with its trunk, which does nearly all the arithmetic, on a device."""
+    made = load_pretrained(source)
+    nn.Module.to(made.model.trunk, device)
+    return made
 
 
 def sample_in_worker(
-    source: str, orders: Sequence[Order], seed: int, temper: Temper
+    source: str,
+    orders: Sequence[Order],
+    seed: int,
+    temper: Temper,
+    devices: Sequence[str] = (CPU,),
 ) -> list[Drawn]:
-    """Sample one group in a process that keeps the model for the next one."""
+    """Sample one group in a process that keeps the model for the next one, on its device."""
     with _one_thread():
-        return sample_group(_loaded(source).model, orders, seed=seed, temper=temper)
+        model = _loaded(source, device_of_worker(devices)).model
+        return sample_group(model, orders, seed=seed, temper=temper)
 
 
 def _sample_group(

@@ -17,6 +17,7 @@ import numpy as np
 from qtools import __version__
 from qtools.console import Ticker
 from qtools.errors import BadInputError
+from qtools.generate.devices import CPU, kind_of, parse_devices
 from qtools.generate.draw import USUAL, Temper
 from qtools.generate.generator import CircuitGenerator, Sample, sample_in_worker
 from qtools.generate.options import make_request
@@ -35,6 +36,8 @@ from qtools.runs.typed import typed
 
 KIND = "sample"
 LIMITS = Limits(seconds=4 * 3600.0, memory_bytes=64 << 30)
+# CUDA maps far more addresses than it takes memory.
+LIMITS_ON_GPU = Limits(seconds=4 * 3600.0, memory_bytes=1 << 46)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class SampleJob:
         format: qasm2, qasm3 or parquet.
         qubits, gates, depth, family, gate_set, level, only_gates, measure: see
             :func:`qtools.generate.options.make_request`.
+        devices: see :func:`qtools.generate.devices.parse_devices`.
     """
 
     model: str
@@ -65,6 +69,7 @@ class SampleJob:
     level: str = ""
     only_gates: str = ""
     measure: str = "any"
+    devices: str = CPU
 
     def request(self) -> Request:
         """The conditions on all circuits."""
@@ -119,7 +124,7 @@ def run_sample(
     """
     began = time.perf_counter()
     write = writer(job.format, out)
-    drawing = _Drawing.of(job)
+    drawing = _Drawing.of(job, parse_devices(job.devices))
     held = written(out, drawing.origin.id)
     if held is not None:
         forget(out / FOLDER)
@@ -160,17 +165,22 @@ class _Drawing:
     origin: Origin
 
     @classmethod
-    def of(cls, job: SampleJob) -> "_Drawing":
+    def of(cls, job: SampleJob, devices: tuple[str, ...] = ()) -> "_Drawing":
         generator = CircuitGenerator.from_pretrained(job.model)
         request = job.request()
         orders = generator.pretrained.table.orders(request, range(job.n), seed=job.seed)
         groups = generator.groups(orders)
         asked = {"request": request.as_json(), "n": job.n, "seed": job.seed}
         asked |= {**asdict(job.temper()), "model": generator.model_id}
+        asked |= {"device": kind_of(job.devices)}
         tasks = [Task(kind="group", arguments={**asked, "group": i}) for i in range(len(groups))]
         payloads = {
             task.id: GroupPayload(
-                model=job.model, orders=tuple(group), seed=job.seed, temper=job.temper()
+                model=job.model,
+                orders=tuple(group),
+                seed=job.seed,
+                temper=job.temper(),
+                devices=devices,
             )
             for task, group in zip(tasks, groups, strict=True)
         }
@@ -180,7 +190,7 @@ class _Drawing:
             tasks=tasks,
             function=sample_task,
             payload=lambda task: payloads[task.id],
-            limits=LIMITS,
+            limits=LIMITS if kind_of(job.devices) == CPU else LIMITS_ON_GPU,
         )
         origin = Origin(
             id=content_id([campaign.id, job.format, __version__]),
@@ -204,7 +214,10 @@ class _Drawing:
         found: list[Sample] = []
         for _, value in results:
             if isinstance(value, Failure):
-                raise BadInputError(f"a group could not be sampled ({value.message}); run again")
+                raise BadInputError(
+                    f"expected every group of circuits to be sampled, and one was not "
+                    f"({value.message}); delete {FOLDER} in the output directory and run again"
+                )
             found += [
                 self.generator.sample_of(drawn, self.orders[drawn.index])
                 for drawn in map(_drawn, value)
@@ -214,17 +227,20 @@ class _Drawing:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupPayload:
-    """What a worker is given: a model by name, and the circuits of one group."""
+    """What a worker is given: a model by name, the circuits of one group, and all devices."""
 
     model: str
     orders: tuple[Order, ...]
     seed: int
     temper: Temper
+    devices: tuple[str, ...]
 
 
 def sample_task(payload: GroupPayload) -> list[dict[str, Any]]:
     """Sample one group; its rows as JSON values."""
-    drawn = sample_in_worker(payload.model, payload.orders, payload.seed, payload.temper)
+    drawn = sample_in_worker(
+        payload.model, payload.orders, payload.seed, payload.temper, payload.devices
+    )
     return [
         {
             "index": one.index,

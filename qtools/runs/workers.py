@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 from qtools.runs.calls import Ending, Limits, Outcome, attempt
 from qtools.runs.cores import VARIABLE
+from qtools.runs.place import VARIABLE as PLACE
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -72,7 +73,8 @@ def run_in_workers(
                 batch = _take(returned, jobs, 1)
                 if not batch:
                     break
-                workers.append(_Worker(function, limits, batch, suspects))
+                place = min({*range(count)} - {worker.place for worker in workers})
+                workers.append(_Worker(function, limits, batch, suspects, place))
             if not workers:
                 return
             _wait_for_news(workers)
@@ -101,7 +103,7 @@ def _wait_for_news(workers: "list[_Worker]") -> None:
 
 
 class _Worker:
-    """One process with its pipe and the jobs it still owes."""
+    """One process with its pipe, its number among the workers, and the jobs it still owes."""
 
     def __init__(
         self,
@@ -109,12 +111,15 @@ class _Worker:
         limits: Limits,
         batch: list[_Job],
         suspects: set[int],
+        place: int,
     ) -> None:
+        self.place = place
         context = get_context("forkserver")
         context.set_forkserver_preload([_module_of(function)])
         self.connection, theirs = context.Pipe()
         self._limits = limits
-        self._process = context.Process(target=_serve, args=(theirs, function, limits), daemon=True)
+        arguments = (theirs, function, limits, place)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         with _environment():
             self._process.start()
         theirs.close()
@@ -266,8 +271,11 @@ def _environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limits) -> None:
+def _serve(
+    connection: Connection, function: Callable[[Any], Any], limits: Limits, place: int
+) -> None:
     """The worker's main loop; ends when the other side closes the pipe."""
+    os.environ[PLACE] = str(place)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Parsers that crash write to stderr; their outcome says what happened.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

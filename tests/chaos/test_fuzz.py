@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chaos.fuzz import fuzz
 from chaos.inputs import read_bytes_with
-from chaos.seeds import READERS
+from chaos.readers import READERS
 
 FINDINGS = Path(__file__).parent / "findings"
 

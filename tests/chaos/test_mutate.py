@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from chaos.mutate import mutated
-from chaos.seeds import READERS
+from chaos.readers import READERS
 from qtools.runs.store import Records
 
 

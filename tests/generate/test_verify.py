@@ -11,7 +11,7 @@ from qtools.errors import BadInputError
 from qtools.generate.baselines.random_circuits import matched_random, qiskit_random
 from qtools.generate.baselines.trigram import Trigram, tokens
 from qtools.generate.select import select
-from qtools.generate.verify.behaviour import compile_behaviour
+from qtools.generate.verify.behaviour import compile_circuit
 from qtools.generate.verify.circuits import Program, as_circuit, read_programs
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.execution import verify_execution
@@ -177,7 +177,7 @@ def test_a_line_needs_no_overhead_on_a_grid_and_a_star_does():
         operations=tuple(Operation("cp", (a, b), (0.3,)) for a in range(6) for b in range(a)),
     )
     alone = NormalCircuit(num_qubits=2, operations=(Operation("h", (0,)),))
-    on_line, on_complete, nothing = compile_behaviour([line, complete, alone])
+    on_line, on_complete, nothing = map(compile_circuit, [line, complete, alone])
     assert len(on_line) == 4
     assert all(figure.two_qubit_ratio == 1 for figure in on_line if figure.level == 3)
     assert all(figure.two_qubit_ratio > 1 for figure in on_complete)

@@ -91,7 +91,7 @@ def test_the_outcome_says_how_a_worker_died(what: str, how: str) -> None:
 def test_no_signal_goes_to_the_number_of_a_worker_that_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worker = _Worker(behave, LIMITS, [(0, "exit")], set())
+    worker = _Worker(behave, LIMITS, [(0, "exit")], set(), 0)
     assert wait([worker._process.sentinel], timeout=60)
     monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a stranger may have that number"))
     worker.kill()

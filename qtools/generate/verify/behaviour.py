@@ -5,16 +5,22 @@ that holds it, at two optimisation levels; figures are ratios of the two.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import wasserstein_distance
 
 from qtools.circuits.normal import NormalCircuit
 from qtools.circuits.qiskit_io import to_qiskit
+from qtools.errors import BadInputError
+from qtools.generate.verify import checks
+from qtools.generate.verify.checks import Answers, Check
+from qtools.generate.verify.circuits import Circuit, Program, parse
 from qtools.generate.verify.statistics import Estimate, bootstrap
+from qtools.runs.campaign import Failure
+from qtools.runs.typed import typed
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -62,7 +68,11 @@ class DeviceReport:
 
 
 def verify_behaviour(
-    circuits: Sequence[NormalCircuit], *, most: int | None = None, seed: int = 0
+    circuits: Sequence[Circuit],
+    *,
+    most: int | None = None,
+    seed: int = 0,
+    answers: Answers | None = None,
 ) -> tuple[DeviceReport, ...]:
     """Distributions over a set, per device and level.
 
@@ -70,10 +80,14 @@ def verify_behaviour(
         circuits: the set.
         most: transpile only so many, evenly spread; all when None.
         seed: of the bootstrap.
+        answers: to :func:`behaviour_checks` of these circuits; found here when None.
+
+    Raises:
+        BadInputError: a circuit could not be transpiled.
     """
-    count = len(circuits) if most is None else min(most, len(circuits))
-    picked = np.linspace(0, len(circuits) - 1, count).round().astype(int).tolist()
-    found = [one for figures in compile_behaviour([circuits[i] for i in picked]) for one in figures]
+    asked = behaviour_checks(circuits, most)
+    answers = answers or checks.answered(asked)
+    found = [one for check in asked for one in _figures(check, answers)]
     rng = np.random.default_rng(seed)
     reports = []
     for device in DEVICES:
@@ -95,6 +109,26 @@ def verify_behaviour(
     return tuple(reports)
 
 
+def behaviour_checks(circuits: Sequence[Circuit], most: int | None) -> list[Check]:
+    """What :func:`verify_behaviour` must know."""
+    count = len(circuits) if most is None else min(most, len(circuits))
+    picked = np.linspace(0, len(circuits) - 1, count).round().astype(int).tolist()
+    programs = [circuits[place].program for place in picked]
+    return [
+        Check(name="compile", function=compile_program, program=program) for program in programs
+    ]
+
+
+def _figures(check: Check, answers: Answers) -> list[Compiled]:
+    answer = answers.of(check)
+    if isinstance(answer, Failure):
+        raise BadInputError(
+            f"expected a circuit that Qiskit can transpile, and {check.program.name} is none "
+            f"({answer.message}); take it out of the set"
+        )
+    return [typed(Compiled, figures, source=check.program.name) for figures in answer]
+
+
 def overhead_distance(a: DeviceReport, b: DeviceReport) -> float:
     """Wasserstein distance between the two-qubit ratios of two sets."""
     return float(wasserstein_distance(a.two_qubit_ratios, b.two_qubit_ratios))
@@ -105,13 +139,14 @@ def _mean(values: Sequence[float], rng: np.random.Generator) -> Estimate:
     return bootstrap(lambda picked: float(array[picked].mean()), len(array), rng)
 
 
-def compile_behaviour(circuits: Sequence[NormalCircuit]) -> list[list[Compiled]]:
-    """Per circuit its figures on every device and level; none for circuits without two-qubit
-    gates or with conditions, whose ratios mean nothing."""
-    return [_behaviour(circuit) for circuit in circuits]
+def compile_program(program: Program) -> list[dict[str, Any]]:
+    """The figures of a circuit as JSON values."""
+    return [asdict(figures) for figures in compile_circuit(parse(program).normal)]
 
 
-def _behaviour(circuit: NormalCircuit) -> list[Compiled]:
+def compile_circuit(circuit: NormalCircuit) -> list[Compiled]:
+    """The figures of a circuit on every device and level; none for one without two-qubit gates or
+    with conditions, whose ratios mean nothing."""
     if any(op.condition is not None for op in circuit.operations):
         return []
     loaded = to_qiskit(circuit)

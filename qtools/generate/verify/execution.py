@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from qtools.circuits import qasm2
 from qtools.errors import MissingDependencyError, QtoolsError
+from qtools.generate.verify import checks
+from qtools.generate.verify.checks import Answers, Check
 from qtools.generate.verify.circuits import Program
 from qtools.generate.verify.loading import load_in_tket, load_strictly
-from qtools.generate.verify.simulation import ran, simulate_all
+from qtools.generate.verify.simulation import simulate
 from qtools.generate.verify.statistics import Rate
 from qtools.runs.calls import Ending, attempt
+from qtools.runs.campaign import Failure as NoAnswer
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -49,7 +52,7 @@ class ExecutionReport:
 
 
 def verify_execution(
-    programs: Sequence[Program], *, simulate: int | None = None
+    programs: Sequence[Program], *, simulate: int | None = None, answers: Answers | None = None
 ) -> ExecutionReport:
     """Try the steps on all programs.
 
@@ -57,53 +60,92 @@ def verify_execution(
         programs: to verify.
         simulate: go beyond the two parsers with only so many of them (evenly spread); with all
             when None.
+        answers: to :func:`execution_checks` of these programs; found here when None.
 
     Raises:
         MissingDependencyError: pytket or Qiskit Aer is not installed.
     """
+    found = answers or checks.answered(execution_checks(programs, simulate))
     passed: dict[str, list[int]] = {}
     failures: list[Failure] = []
-    ready: list[Program] = []
-    for number, program in enumerate(programs):
-        whole = _is_picked(number, len(programs), simulate)
-        failure = _first_failure(program, _STEPS if whole else _STEPS[:2], passed)
-        failures += [failure] if failure else []
-        ready += [program] if whole and not failure else []
-    outcomes = simulate_all(ready) if ready else []
-    if outcomes:
-        passed[SIMULATED] = [sum(map(ran, outcomes)), len(outcomes)]
-    failures += [
-        Failure(circuit=program.name, step=SIMULATED, message=outcome.message)
-        for program, outcome in zip(ready, outcomes, strict=True)
-        if not ran(outcome)
-    ]
+    for program, whole in _picked(programs, simulate):
+        steps = [*_NAMES, SIMULATED] if whole else _NAMES[:2]
+        number, message = _steps_passed(program, whole, found)
+        for place, step in enumerate(steps[: number + 1]):
+            counts = passed.setdefault(step, [0, 0])
+            counts[0] += place < number
+            counts[1] += 1
+        if number < len(steps):
+            failures.append(Failure(circuit=program.name, step=steps[number], message=message))
     rates = {step: Rate(count=c, total=t) for step, (c, t) in passed.items()}
     return ExecutionReport(rates=rates, failures=tuple(failures))
 
 
-def _is_picked(number: int, total: int, wanted: int | None) -> bool:
-    """Whether a place is among ``wanted`` evenly spread ones."""
+def execution_checks(programs: Sequence[Program], simulate: int | None) -> list[Check]:
+    """What :func:`verify_execution` must know."""
+    made = []
+    for program, whole in _picked(programs, simulate):
+        made.append(_loading(program, whole=whole))
+        made += [_simulation(program)] if whole else []
+    return made
+
+
+def _loading(program: Program, *, whole: bool) -> Check:
+    if whole:
+        return Check(name="load and transpile", function=load_and_transpile, program=program)
+    return Check(name="load", function=load, program=program)
+
+
+def _simulation(program: Program) -> Check:
+    return Check(name="simulate", function=simulate, program=program)
+
+
+def _picked(programs: Sequence[Program], wanted: int | None) -> list[tuple[Program, bool]]:
+    """The programs, each with whether it is among ``wanted`` evenly spread ones."""
+    total = len(programs)
     if wanted is None or wanted >= total:
-        return True
-    return (number * wanted) // total != ((number + 1) * wanted) // total
+        return [(program, True) for program in programs]
+    return [
+        (program, (number * wanted) // total != ((number + 1) * wanted) // total)
+        for number, program in enumerate(programs)
+    ]
 
 
-def _first_failure(
-    program: Program, steps: "Sequence[tuple[str, _Step]]", passed: dict[str, list[int]]
-) -> Failure | None:
-    """Try steps until one fails, counting."""
+def _steps_passed(program: Program, whole: bool, answers: Answers) -> tuple[int, str]:
+    """How many steps a program passed, and why not the next.
+
+    A worker that died or ran out of time failed at the first step that it was asked for.
+    """
+    loaded = answers.of(_loading(program, whole=whole))
+    if isinstance(loaded, NoAnswer):
+        return 0, loaded.message
+    number, message = loaded["passed"], loaded["message"]
+    if not whole or number < len(_NAMES):
+        return number, message
+    shots = answers.of(_simulation(program))
+    return (number, shots.message) if isinstance(shots, NoAnswer) else (number + 1, "")
+
+
+def load(program: Program) -> dict[str, Any]:
+    """How many of the two parsers take a program one after the other, and why not the next."""
+    return _tried(program, _STEPS[:2])
+
+
+def load_and_transpile(program: Program) -> dict[str, Any]:
+    """How many steps before simulation a program passes, and why not the next."""
+    return _tried(program, _STEPS)
+
+
+def _tried(program: Program, steps: "Sequence[tuple[str, _Step]]") -> dict[str, Any]:
     made: Any = program
-    for step, function in steps:
+    for number, (_, function) in enumerate(steps):
         outcome = attempt(partial(function, program), 0, made)
-        counts = passed.setdefault(step, [0, 0])
-        counts[1] += 1
+        if outcome.reason == "missing-dependency":
+            raise MissingDependencyError(outcome.message)
         if outcome.ending is not Ending.DONE:
-            if outcome.reason == "missing-dependency":
-                raise MissingDependencyError(outcome.message)
-            return Failure(circuit=program.name, step=step, message=outcome.message)
-        counts[0] += 1
+            return {"passed": number, "message": outcome.message}
         made = outcome.value
-    return None
+    return {"passed": len(steps), "message": ""}
 
 
 def _load(program: Program, _: Program) -> "QuantumCircuit":
@@ -155,3 +197,4 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     (AGAIN, _load_again),
     (TRANSPILED, _transpile),
 )
+_NAMES = [name for name, _ in _STEPS]

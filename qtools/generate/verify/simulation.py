@@ -1,42 +1,14 @@
-"""Shots of circuits on Qiskit Aer, in worker processes.
-
-Aer's simulator of matrix product states ends its process with a memory fault on some circuits. A
-worker takes that as one circuit that did not run, not as the end of the verification.
-"""
-
-from collections.abc import Sequence
+"""Shots of circuits on Qiskit Aer."""
 
 from qtools.errors import MissingDependencyError, QtoolsError
 from qtools.generate.verify.circuits import Program
 from qtools.generate.verify.loading import load_strictly
-from qtools.runs.calls import Ending, Limits, Outcome
-from qtools.runs.executors import Processes, run_all
 
 #: Circuits of up to so many qubits are simulated by statevector, wider ones as MPS.
 STATEVECTOR_QUBITS = 12
 _SHOTS = 128
 _MAX_BOND = 32
 _SEED = 11
-_LIMITS = Limits(seconds=120.0, memory_bytes=8 << 30)
-
-
-def simulate_all(programs: Sequence[Program], *, workers: int = 1) -> list[Outcome[None]]:
-    """What became of each program, in their order.
-
-    Raises:
-        MissingDependencyError: Qiskit Aer is not installed.
-    """
-    executor = Processes(count=max(1, min(workers, len(programs))))
-    outcomes = list(run_all(simulate, programs, executor=executor, limits=_LIMITS))
-    for outcome in outcomes:
-        if outcome.reason == "missing-dependency":
-            raise MissingDependencyError(outcome.message)
-    return sorted(outcomes, key=lambda outcome: outcome.index)
-
-
-def ran(outcome: Outcome[None]) -> bool:
-    """Whether the shots were taken."""
-    return outcome.ending is Ending.DONE
 
 
 def simulate(program: Program) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtools.console import Ticker
-from qtools.generate.verify.behaviour import DeviceReport, verify_behaviour
+from qtools.generate.verify.behaviour import DeviceReport, behaviour_checks, verify_behaviour
+from qtools.generate.verify.checks import Answers, Check
 from qtools.generate.verify.circuits import Program, parsed
 from qtools.generate.verify.classifier import TwoSampleReport, classifier_matrix, two_sample_test
-from qtools.generate.verify.execution import ExecutionReport, verify_execution
+from qtools.generate.verify.execution import ExecutionReport, execution_checks, verify_execution
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.novelty import NoveltyReport, verify_novelty
 from qtools.generate.verify.reference import Reference
@@ -84,6 +85,7 @@ def verify(
     with_floor: bool = True,
     seed: int = 0,
     tick: Ticker | None = None,
+    answers: Answers | None = None,
 ) -> Verification:
     """Run all checks on a set.
 
@@ -96,11 +98,12 @@ def verify(
         with_floor: also test real against real circuits.
         seed: of folds and bootstraps.
         tick: told what is being done.
+        answers: to :func:`checks_of` the set; found here, one after the other, when None.
     """
     say = tick or (lambda text, fraction=None: None)
     depth = depth or Depth()
     say(f"{name}: execution", 0.0)
-    execution = verify_execution(programs, simulate=depth.simulate)
+    execution = verify_execution(programs, simulate=depth.simulate, answers=answers)
     found = parsed(programs)
     normal = [circuit.normal for circuit in found]
     say(f"{name}: structure", 0.3)
@@ -141,5 +144,11 @@ def verify(
         two_sample=two_sample,
         sequence=sequence,
         ketgpt=ketgpt.called_real(normal) if ketgpt and found else None,
-        behaviour=verify_behaviour(normal, most=depth.compile, seed=seed),
+        behaviour=verify_behaviour(found, most=depth.compile, seed=seed, answers=answers),
     )
+
+
+def checks_of(programs: Sequence[Program], depth: Depth) -> list[Check]:
+    """What is checked circuit by circuit of a set."""
+    of_texts = execution_checks(programs, depth.simulate)
+    return [*of_texts, *behaviour_checks(parsed(programs), depth.compile)]
