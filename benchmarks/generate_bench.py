@@ -11,9 +11,9 @@ import numpy as np
 from qtools.circuits.normal import NormalCircuit
 from qtools.generate.baselines import sets
 from qtools.generate.baselines.line_model import LineRecipe
-from qtools.generate.corpus import EncodedCorpus, load_corpus
-from qtools.generate.generator import CircuitGenerator
-from qtools.generate.request import Request
+from qtools.generate.grammar.request import Request
+from qtools.generate.sampling.generator import CircuitGenerator
+from qtools.generate.training.corpus import EncodedCorpus, load_corpus
 from qtools.generate.verify.circuits import Program, as_circuit
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.reference import Reference

@@ -15,11 +15,9 @@ from torch import Tensor, nn
 from transformers import GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from qtools.generate.angles import FIRST_BIN, NUM_ANGLE_TOKENS, NUM_FINE
-from qtools.generate.context import RunningContext
-from qtools.generate.model import CircuitModel, operand_logits
-from qtools.generate.sample import Order
-from qtools.generate.vocabulary import (
+from qtools.generate.grammar.condition_table import Order
+from qtools.generate.language.angles import FIRST_BIN, NUM_ANGLE_TOKENS, NUM_FINE
+from qtools.generate.language.vocabulary import (
     BOS,
     EMPTY,
     EOS,
@@ -33,6 +31,8 @@ from qtools.generate.vocabulary import (
     Column,
     Kind,
 )
+from qtools.generate.model.context import RunningContext
+from qtools.generate.model.network import CircuitModel, operand_logits
 
 _SIZES = (NUM_OPS, MAX_INDEX, MAX_INDEX, MAX_INDEX, NUM_ANGLE_TOKENS, NUM_FINE)
 _OFFSETS = [sum(_SIZES[:column]) for column in range(NUM_COLUMNS)]

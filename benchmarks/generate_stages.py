@@ -20,11 +20,12 @@ from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
 from qtools.generate.baselines.line_model import LineModel
 from qtools.generate.baselines.trigram import Trigram
-from qtools.generate.draw import Temper
-from qtools.generate.limits import Limits
-from qtools.generate.losses import BitsPerGate, bits_per_gate
-from qtools.generate.request import Request
-from qtools.generate.sample import sample_group
+from qtools.generate.grammar.limits import Limits
+from qtools.generate.grammar.request import Request
+from qtools.generate.language.vocabulary import FIRST_GATE
+from qtools.generate.sampling.draw import Temper
+from qtools.generate.sampling.group import sample_group
+from qtools.generate.training.losses import BitsPerGate, bits_per_gate
 from qtools.generate.verify.circuits import Program, as_circuit, parsed
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.conditioning import check_limits
@@ -36,7 +37,6 @@ from qtools.generate.verify.statistics import Rate
 from qtools.generate.verify.table import as_json, cells
 from qtools.generate.verify.unseen import Asked, verify_unseen
 from qtools.generate.verify.verification import verify
-from qtools.generate.vocabulary import FIRST_GATE
 
 Record = dict[str, Any]
 _CHUNK = 1000

@@ -21,7 +21,7 @@ from benchmarks.generate_stages import Record, stages
 from benchmarks.measure import RESULTS
 from qtools.circuits import qasm2
 from qtools.datasets.corpus import Corpus
-from qtools.generate.generator import CircuitGenerator
+from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.verify.table import markdown, side_by_side
 from qtools.runs.files import write_text
 from qtools.runs.tasks import content_id

@@ -18,13 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measure import machine, write_results
-from qtools.generate.corpus import EncodedCorpus, load_corpus
-from qtools.generate.losses import bits_per_gate
-from qtools.generate.model import MAX_ROWS, CircuitConfig, CircuitModel, PackedBatch
-from qtools.generate.optimizers import make_optimizers, set_rates
-from qtools.generate.packing import EncodedDocuments, training_batches
-from qtools.generate.recipe import ModelSize, TrainRecipe, load_recipe
-from qtools.generate.vocabulary import FIRST_GATE, Column
+from qtools.generate.language.documents import EncodedDocuments
+from qtools.generate.language.vocabulary import FIRST_GATE, Column
+from qtools.generate.model.network import MAX_ROWS, CircuitConfig, CircuitModel, PackedBatch
+from qtools.generate.training.corpus import EncodedCorpus, load_corpus
+from qtools.generate.training.losses import bits_per_gate
+from qtools.generate.training.optimizers import make_optimizers, set_rates
+from qtools.generate.training.packing import training_batches
+from qtools.generate.training.recipe import ModelSize, TrainRecipe, load_recipe
 
 _DOCUMENTS = 150
 _SMALL = ModelSize(width=96, layers=3, heads=3, inner=256, pointer=48)

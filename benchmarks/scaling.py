@@ -29,11 +29,11 @@ from qtools.datasets.publish import RowKey
 from qtools.datasets.recipe import Recipe, SourcePlan, SplitRules
 from qtools.datasets.splits import SplitKeys, assign_splits
 from qtools.datasets.wild.importer import rows_of_file
-from qtools.generate.draw import USUAL
-from qtools.generate.generator import CircuitGenerator, sample_in_worker
-from qtools.generate.request import Request
-from qtools.generate.rows import decode_rows
-from qtools.generate.sample import Drawn
+from qtools.generate.grammar.request import Request
+from qtools.generate.language.rows import decode_rows
+from qtools.generate.sampling.draw import USUAL
+from qtools.generate.sampling.generator import CircuitGenerator, sample_in_worker
+from qtools.generate.sampling.group import Drawn
 from qtools.generate.verify.behaviour import compile_program
 from qtools.generate.verify.circuits import Program, as_circuit
 from qtools.generate.verify.execution import load_and_transpile

@@ -14,7 +14,7 @@ import qiskit_qasm3_import  # noqa: F401
 
 import qtools.compile.sweep.grid
 import qtools.datasets.wild.read
-import qtools.generate.pretrained
+import qtools.generate.model.pretrained
 import qtools.generate.verify.circuits  # noqa: F401
 from chaos.mutate import mutated
 from chaos.readers import READERS

@@ -108,7 +108,7 @@ def _read_recipe(folder: Path, data: bytes) -> None:
 
 
 def _read_training(folder: Path, data: bytes) -> None:
-    from qtools.generate.recipe import load_recipe
+    from qtools.generate.training.recipe import load_recipe
 
     _ = load_recipe(str(_file(folder, "r.toml", data))).id
 
@@ -128,8 +128,8 @@ def _read_parquet(folder: Path, data: bytes) -> None:
 
 
 def _read_index(folder: Path, data: bytes) -> None:
+    from qtools.generate.sampling.write import written
     from qtools.generate.verify.circuits import read_programs
-    from qtools.generate.write import written
 
     _file(folder, "index.json", data)
     _file(folder, "in.qasm", seeds.QASM2)
@@ -158,7 +158,7 @@ def _read_weights(folder: Path, data: bytes) -> None:
 
 
 def _read_model_file(folder: Path, name: str, data: bytes) -> None:
-    from qtools.generate.pretrained import load_pretrained
+    from qtools.generate.model.pretrained import load_pretrained
 
     for other, content in seeds.small_model().items():
         _file(folder, other, content)

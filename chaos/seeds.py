@@ -69,10 +69,10 @@ def small_model() -> dict[str, bytes]:
     """The files of a very small model."""
     import torch
 
-    from qtools.generate.conditions import ConditionNames
-    from qtools.generate.model import CircuitConfig, CircuitModel
-    from qtools.generate.pretrained import save_pretrained
-    from qtools.generate.request import ConditionTable
+    from qtools.generate.grammar.condition_table import ConditionTable
+    from qtools.generate.language.conditions import ConditionNames
+    from qtools.generate.model.network import CircuitConfig, CircuitModel
+    from qtools.generate.model.pretrained import save_pretrained
 
     torch.set_num_threads(1)
     names = ConditionNames(families=("ghz",), gate_sets=("universal",), levels=("alg",))

@@ -38,7 +38,7 @@ def merge(
         )
     elif kind == "sample":
         from qtools.generate.report import show_samples
-        from qtools.generate.sampling import merge_samples
+        from qtools.generate.sampling.campaign import merge_samples
 
         show_samples(merge_samples(out), out, as_json=json_, quiet=False)
     elif kind == "verify":

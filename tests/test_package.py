@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ def loaded_by(statement):
     "statement",
     [
         "import qtools",
-        "import qtools.compile",
+        "import qtools.compile, qtools.generate",
         "import qtools.cli",
         "from qtools.cli import run; run(['--help'])",
         "from qtools.cli import run; run(['generate', 'sample', '--help'])",
@@ -61,10 +61,10 @@ def test_help_takes_less_than_its_budget_of_processor_time():
     assert min(costs) < HELP_SECONDS
 
 
-def test_every_public_name_of_compile_is_there():
-    import qtools.compile
-
-    assert all(getattr(qtools.compile, name).__doc__ for name in qtools.compile.__all__)
+@pytest.mark.parametrize("room", ["qtools.compile", "qtools.generate"])
+def test_every_public_name_is_there(room):
+    module = import_module(room)
+    assert all(getattr(module, name).__doc__ for name in module.__all__)
 
 
 def test_the_citation_names_this_version_and_licence():

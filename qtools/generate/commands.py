@@ -95,7 +95,7 @@ def sample(
 ) -> None:
     """Sample circuits; every one is valid by construction. Run again to finish what was stopped."""
     from qtools.generate.report import run_sampling
-    from qtools.generate.sampling import SampleJob
+    from qtools.generate.sampling.campaign import SampleJob
     from qtools.runs.executors import parse_executor
     from qtools.runs.sharding import parse_shard
 
@@ -155,7 +155,7 @@ def verify(
 
     Run again to finish what was stopped.
     """
-    from qtools.generate.pretrained import bundled_reference
+    from qtools.generate.model.pretrained import bundled_reference
     from qtools.generate.verify.run import VerifyJob, run_verification, show_verification
     from qtools.generate.verify.verification import QUICK, Depth
     from qtools.runs.executors import parse_executor

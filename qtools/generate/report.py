@@ -8,12 +8,12 @@ import typer
 
 from qtools import console
 from qtools.console import Ticker
-from qtools.generate.checkpoint import Progress
-from qtools.generate.losses import BitsPerGate
-from qtools.generate.pretrained import bundled_names
-from qtools.generate.recipe import TrainRecipe, load_recipe
-from qtools.generate.sampling import Sampled, SampleJob, run_sample
-from qtools.generate.write import require_empty
+from qtools.generate.model.pretrained import bundled_names
+from qtools.generate.sampling.campaign import Sampled, SampleJob, run_sample
+from qtools.generate.sampling.write import require_empty
+from qtools.generate.training.checkpoint import Progress
+from qtools.generate.training.losses import BitsPerGate
+from qtools.generate.training.recipe import TrainRecipe, load_recipe
 from qtools.report.page import REPORT
 from qtools.runs.executors import Executor
 from qtools.runs.files import write_text
@@ -34,8 +34,8 @@ def run_training(
     """Train and print the losses."""
     import torch
 
-    from qtools.generate.publish import train_model
-    from qtools.generate.ranks import is_first
+    from qtools.generate.training.publish import train_model
+    from qtools.generate.training.ranks import is_first
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -172,7 +172,7 @@ def run_publishing(
     model: Path, corpus: Path, out: Path, *, tables: Path | None, as_json: bool
 ) -> None:
     """Write the files of a bundled model and print their size."""
-    from qtools.generate.bundle import bundle_model
+    from qtools.generate.training.bundle import bundle_model
 
     size = bundle_model(model, corpus, out, tables=tables)
     if as_json:

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from writing_support import documents_of, line_circuits, small_model
 
-from qtools.generate.conditions import ConditionNames, Conditions
-from qtools.generate.model import CircuitConfig, CircuitModel
-from qtools.generate.pretrained import save_pretrained
-from qtools.generate.request import ConditionTable
+from qtools.generate.grammar.condition_table import ConditionTable
+from qtools.generate.language.conditions import ConditionNames, Conditions
+from qtools.generate.model.network import CircuitConfig, CircuitModel
+from qtools.generate.model.pretrained import save_pretrained
 
 NAMES = ConditionNames(
     families=("ghz", "line"), gate_sets=("ibm", "universal"), levels=("alg", "mapped")

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from test_train import corpus, recipe
 
-from qtools.generate.optimizers import make_optimizers
-from qtools.generate.ranks import is_first
-from qtools.generate.train import train
+from qtools.generate.training.optimizers import make_optimizers
+from qtools.generate.training.ranks import is_first
+from qtools.generate.training.train import train
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

@@ -5,8 +5,8 @@ from writing_support import documents_of, line_circuits
 from qtools.generate.baselines import sets
 from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.baselines.trigram_sample import sample_trigram
-from qtools.generate.limits import Limits, Measure
-from qtools.generate.rows import decode_rows
+from qtools.generate.grammar.limits import Limits, Measure
+from qtools.generate.language.rows import decode_rows
 from qtools.generate.verify.circuits import parsed
 
 

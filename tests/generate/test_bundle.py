@@ -9,10 +9,11 @@ from qtools.datasets.corpus import Corpus
 from qtools.datasets.excerpt import write_excerpt
 from qtools.datasets.verify import verify_corpus
 from qtools.errors import BadInputError, OutputExistsError
-from qtools.generate import bundle, pretrained
-from qtools.generate.bundle import bundle_model
-from qtools.generate.generator import CircuitGenerator
-from qtools.generate.pretrained import CARD, REFERENCE, bundled_reference
+from qtools.generate.model import pretrained
+from qtools.generate.model.pretrained import CARD, REFERENCE, bundled_reference
+from qtools.generate.sampling.generator import CircuitGenerator
+from qtools.generate.training import bundle
+from qtools.generate.training.bundle import bundle_model
 
 COUNTS = {"train": 12, "validation": 6, "test": 8}
 

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from writing_support import circuits, documents_of
 
-from qtools.generate.context import RunningContext, contexts
-from qtools.generate.packing import make_batch
+from qtools.generate.model.context import RunningContext, contexts
+from qtools.generate.training.packing import make_batch
 
 FIELDS = (
     "num_qubits",

@@ -6,7 +6,7 @@ import pytest
 
 from qtools.cli import run
 from qtools.errors import BadInputError, UsageError
-from qtools.generate.devices import device_of_worker, kind_of, parse_devices
+from qtools.generate.sampling.devices import device_of_worker, kind_of, parse_devices
 from qtools.runs.executors import Processes, run_all
 from qtools.runs.place import VARIABLE
 
@@ -46,7 +46,7 @@ def test_several_devices_give_the_same_circuits(directory, tmp_path, monkeypatch
     command = ["generate", "sample", "--model", str(directory), "-n", "70", "--gates", "2:12"]
     command += ["--executor", "processes:2", "--quiet", "--out"]
     assert run([*command, str(tmp_path / "one")]) == 0
-    monkeypatch.setattr("qtools.generate.sampling.parse_devices", lambda text: FAKE)
+    monkeypatch.setattr("qtools.generate.sampling.campaign.parse_devices", lambda text: FAKE)
     assert run([*command, str(tmp_path / "two")]) == 0
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).glob("*.qasm")}

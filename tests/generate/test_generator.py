@@ -6,15 +6,15 @@ from typer.testing import CliRunner
 
 from qtools.cli import app, run
 from qtools.errors import BadInputError, OutputExistsError, UsageError
-from qtools.generate.conditions import Conditions
-from qtools.generate.generator import CircuitGenerator
-from qtools.generate.limits import Measure
-from qtools.generate.model import CircuitModel
-from qtools.generate.options import make_request, parse_span
-from qtools.generate.pretrained import CONDITIONS, CONFIG, WEIGHTS
-from qtools.generate.request import Request
+from qtools.generate.grammar.limits import Measure
+from qtools.generate.grammar.options import make_request, parse_span
+from qtools.generate.grammar.request import Request
+from qtools.generate.language.conditions import Conditions
+from qtools.generate.model.network import CircuitModel
+from qtools.generate.model.pretrained import CONDITIONS, CONFIG, WEIGHTS
+from qtools.generate.sampling.generator import CircuitGenerator
+from qtools.generate.sampling.write import writer
 from qtools.generate.verify.circuits import parse, read_programs
-from qtools.generate.write import writer
 from tests.report.html_checks import checked
 
 

@@ -13,12 +13,13 @@ from qtools.circuits import qasm2
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.features.dependency import dependency_metrics
 from qtools.errors import BadInputError
-from qtools.generate.draw import Temper
-from qtools.generate.grammar import Grammar
-from qtools.generate.limits import BatchLimits, Limits, Measure
-from qtools.generate.rows import decode_rows, encode_circuit
-from qtools.generate.sample import Order, sample_group
-from qtools.generate.vocabulary import Column
+from qtools.generate.grammar.condition_table import Order
+from qtools.generate.grammar.limits import BatchLimits, Limits, Measure
+from qtools.generate.grammar.rules import Grammar
+from qtools.generate.language.rows import decode_rows, encode_circuit
+from qtools.generate.language.vocabulary import Column
+from qtools.generate.sampling.draw import Temper
+from qtools.generate.sampling.group import sample_group
 
 MODEL = small_model(7)
 GATE_SETS = (

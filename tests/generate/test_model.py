@@ -3,9 +3,15 @@ import pytest
 import torch
 from writing_support import documents_of, line_circuits, small_model
 
-from qtools.generate.decoder import Decoder
-from qtools.generate.packing import PACKED, epoch_batches, make_batch, repeats, training_batches
-from qtools.generate.vocabulary import BOS, PAD, Column
+from qtools.generate.language.vocabulary import BOS, PAD, Column
+from qtools.generate.model.decoder import Decoder
+from qtools.generate.training.packing import (
+    PACKED,
+    epoch_batches,
+    make_batch,
+    repeats,
+    training_batches,
+)
 
 
 def test_decoder_equals_the_trunk_of_transformers(model):

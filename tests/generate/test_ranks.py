@@ -11,8 +11,8 @@ import pytest
 import torch
 from test_train import corpus
 
-from qtools.generate.packing import training_batches
-from qtools.generate.ranks import part_of
+from qtools.generate.training.packing import training_batches
+from qtools.generate.training.ranks import part_of
 
 HERE = Path(__file__).parent
 STEPS = 12

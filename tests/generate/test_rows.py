@@ -8,10 +8,10 @@ from writing_support import angles, circuits
 from qtools.circuits.angles import snapped
 from qtools.circuits.normal import NormalCircuit, Operation, UnsupportedCircuitError
 from qtools.errors import BadInputError
-from qtools.generate.angles import ERROR_BOUND, GRID, RecentAngles, grid_angle, grid_token
-from qtools.generate.conditions import ConditionNames, Conditions, bin_range, size_bin
-from qtools.generate.rows import decode_rows, encode_circuit
-from qtools.generate.tokenizer import (
+from qtools.generate.language.angles import ERROR_BOUND, GRID, RecentAngles, grid_angle, grid_token
+from qtools.generate.language.conditions import ConditionNames, Conditions, bin_range, size_bin
+from qtools.generate.language.rows import decode_rows, encode_circuit
+from qtools.generate.language.tokenizer import (
     Document,
     huggingface_tokenizer,
     parse_words,

@@ -5,11 +5,12 @@ from scipy.stats import chisquare
 from writing_support import CONDITION_SIZES, small_model
 
 from qtools.errors import BadInputError
-from qtools.generate.draw import Streams, Temper, choose
-from qtools.generate.limits import Limits
-from qtools.generate.model import PackedBatch
-from qtools.generate.sample import Order, sample_group
-from qtools.generate.vocabulary import BOS, EMPTY, Column
+from qtools.generate.grammar.condition_table import Order
+from qtools.generate.grammar.limits import Limits
+from qtools.generate.language.vocabulary import BOS, EMPTY, Column
+from qtools.generate.model.network import PackedBatch
+from qtools.generate.sampling.draw import Streams, Temper, choose
+from qtools.generate.sampling.group import sample_group
 
 
 def orders(count, first=0):
@@ -59,7 +60,7 @@ def test_sampled_rows_have_the_likelihood_that_training_assigns():
 
 
 def _id(name):
-    from qtools.generate.vocabulary import OP_IDS
+    from qtools.generate.language.vocabulary import OP_IDS
 
     return OP_IDS[name]
 

@@ -8,7 +8,7 @@ from benchmarks.generate_rows import must_show
 from benchmarks.generate_stages import stages
 from benchmarks.generate_table import measure, write
 from qtools.generate.baselines.line_model import LineRecipe
-from qtools.generate.generator import CircuitGenerator
+from qtools.generate.sampling.generator import CircuitGenerator
 
 
 @pytest.mark.slow

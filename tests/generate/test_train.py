@@ -7,14 +7,14 @@ import torch
 from writing_support import documents_of, line_circuits
 
 from qtools.errors import BadInputError, OutputExistsError, StoppedEarlyError
-from qtools.generate.checkpoint import STATE
-from qtools.generate.conditions import ConditionNames, Conditions
-from qtools.generate.corpus import EncodedCorpus
-from qtools.generate.losses import bits_per_gate
-from qtools.generate.model import CircuitConfig, CircuitModel
-from qtools.generate.optimizers import make_optimizers, set_rates
-from qtools.generate.recipe import ModelSize, TrainRecipe, load_recipe, recipe_names
-from qtools.generate.train import STATE_FOLDER, train
+from qtools.generate.language.conditions import ConditionNames, Conditions
+from qtools.generate.model.network import CircuitConfig, CircuitModel
+from qtools.generate.training.checkpoint import STATE
+from qtools.generate.training.corpus import EncodedCorpus
+from qtools.generate.training.losses import bits_per_gate
+from qtools.generate.training.optimizers import make_optimizers, set_rates
+from qtools.generate.training.recipe import ModelSize, TrainRecipe, load_recipe, recipe_names
+from qtools.generate.training.train import STATE_FOLDER, train
 
 NAMES = ConditionNames(families=("line",), gate_sets=("universal",), levels=("alg",))
 

@@ -14,9 +14,9 @@ from qtools.datasets.corpus import Corpus
 from qtools.datasets.manifest import Manifest, SourceEntry, write_manifest
 from qtools.datasets.rows import Provenance, make_row
 from qtools.datasets.shards import RELEASED, write_shards
-from qtools.generate.model import CircuitConfig, CircuitModel
-from qtools.generate.packing import EncodedDocuments
-from qtools.generate.rows import encode_circuit
+from qtools.generate.language.documents import EncodedDocuments
+from qtools.generate.language.rows import encode_circuit
+from qtools.generate.model.network import CircuitConfig, CircuitModel
 from qtools.runs.files import write_text
 
 # Two test processes on two cores: more threads would only wait for each other.

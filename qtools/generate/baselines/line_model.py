@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from qtools.console import Ticker
 from qtools.errors import BadInputError
 from qtools.generate.baselines.line_tokens import BEGIN, END, LineVocabulary, program
-from qtools.generate.losses import BitsPerGate
+from qtools.generate.training.losses import BitsPerGate
 
 _CONTEXT = 1024
 _NOTHING = -100

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qtools.circuits import qasm2
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.normal import NormalCircuit
-from qtools.generate.vocabulary import MAX_INDEX, NUM_OPS
+from qtools.generate.language.vocabulary import MAX_INDEX, NUM_OPS
 
 #: Ids before those of lines.
 UNKNOWN, BEGIN, END, FIRST_LINE = 0, 1, 2, 3

@@ -15,9 +15,9 @@ from qtools.generate.baselines.line_tokens import source_lines
 from qtools.generate.baselines.random_circuits import matched_random, qiskit_random
 from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.baselines.trigram_sample import sample_trigram
-from qtools.generate.limits import Limits
-from qtools.generate.packing import EncodedDocuments
-from qtools.generate.rows import decode_rows
+from qtools.generate.grammar.limits import Limits
+from qtools.generate.language.documents import EncodedDocuments
+from qtools.generate.language.rows import decode_rows
 from qtools.generate.verify.circuits import Program, as_circuit
 
 

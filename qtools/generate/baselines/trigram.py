@@ -15,9 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qtools.generate.losses import BitsPerGate
-from qtools.generate.packing import EncodedDocuments
-from qtools.generate.vocabulary import EMPTY, OPERAND_KINDS, Column, Kind
+from qtools.generate.language.documents import EncodedDocuments
+from qtools.generate.language.vocabulary import EMPTY, OPERAND_KINDS, Column, Kind
+from qtools.generate.training.losses import BitsPerGate
 
 _DISCOUNT = 0.7
 #: The word before the first.
@@ -92,7 +92,7 @@ class Trigram:
         return {}
 
     def bits_per_gate(self, documents: EncodedDocuments) -> BitsPerGate:
-        """Code length of documents; see :class:`qtools.generate.losses.BitsPerGate`."""
+        """Code length of documents; see :class:`qtools.generate.training.losses.BitsPerGate`."""
         bits = np.zeros(len(Column))
         for index in range(len(documents)):
             history: tuple[int, ...] = (START, START)
@@ -135,7 +135,7 @@ def operand_word(column: Column, kind: int, value: _Value, *, first: int, a: int
 
     Args:
         column: its column.
-        kind: see :class:`qtools.generate.vocabulary.Kind`.
+        kind: see :class:`qtools.generate.language.vocabulary.Kind`.
         value: its index.
         first: first qubit of the row before.
         a: first operand of the same row.

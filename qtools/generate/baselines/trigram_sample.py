@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qtools.generate.angles import FIRST_BIN, NUM_FINE
 from qtools.generate.baselines.trigram import START, Trigram, operand_word, word
-from qtools.generate.grammar import Grammar
-from qtools.generate.limits import BatchLimits, Limits
-from qtools.generate.rows import Rows
-from qtools.generate.vocabulary import (
+from qtools.generate.grammar.limits import BatchLimits, Limits
+from qtools.generate.grammar.rules import Grammar
+from qtools.generate.language.angles import FIRST_BIN, NUM_FINE
+from qtools.generate.language.rows import Rows
+from qtools.generate.language.vocabulary import (
     EMPTY,
     EOS,
     HAS_ANGLE,

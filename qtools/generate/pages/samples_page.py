@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from qtools.circuits.features.schedule import schedule
-from qtools.generate.generator import Sample
 from qtools.generate.pages.drawings import diagram, interaction_graph
-from qtools.generate.write import Origin
+from qtools.generate.sampling.generator import Sample
+from qtools.generate.sampling.write import Origin
 from qtools.report.figures.bars import Bars, bars
 from qtools.report.page import (
     REPORT,

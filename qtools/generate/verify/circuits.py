@@ -14,8 +14,8 @@ from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import PARQUET_ERRORS, refuse_large
 from qtools.errors import BadInputError
-from qtools.generate.rows import encode_circuit
-from qtools.generate.write import INDEX
+from qtools.generate.language.rows import encode_circuit
+from qtools.generate.sampling.write import INDEX
 from qtools.runs.calls import attempt
 from qtools.runs.untrusted import read_json, read_text
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from qtools.circuits.normal import NormalCircuit
 from qtools.errors import MissingDependencyError
+from qtools.generate.language.vocabulary import OP_IDS, OP_NAMES
 from qtools.generate.verify.statistics import Estimate, bootstrap
 from qtools.generate.verify.structure import Matrix, feature_matrix
-from qtools.generate.vocabulary import OP_IDS, OP_NAMES
 
 _FOLDS = 5
 _ROC_POINTS = 65

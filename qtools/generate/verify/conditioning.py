@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtools.circuits.normal import NormalCircuit
-from qtools.generate.limits import Limits
+from qtools.generate.grammar.limits import Limits
 from qtools.generate.verify.statistics import Rate
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from qtools.circuits.normal import NormalCircuit
 from qtools.errors import BadInputError
+from qtools.generate.language.vocabulary import EOS, FIRST_GATE, PAD
 from qtools.generate.verify.statements import (
     SIZES,
     Inputs,
@@ -23,7 +24,6 @@ from qtools.generate.verify.statements import (
     statement_inputs,
 )
 from qtools.generate.verify.statistics import Rate
-from qtools.generate.vocabulary import EOS, FIRST_GATE, PAD
 
 _LINES = 46
 #: Rows of the input: declarations come before the first gate.

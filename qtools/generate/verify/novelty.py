@@ -13,7 +13,7 @@ import numpy as np
 
 from qtools.circuits.canonical import canonical_fingerprint
 from qtools.circuits.normal import NormalCircuit
-from qtools.generate.rows import decode_rows, encode_circuit
+from qtools.generate.language.rows import decode_rows, encode_circuit
 from qtools.generate.verify.nearest import NearestIndex
 from qtools.generate.verify.ngrams import NgramIndex
 from qtools.generate.verify.statistics import Estimate, Rate, bootstrap

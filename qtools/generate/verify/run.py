@@ -233,7 +233,7 @@ def baseline_sets(
     from qtools.generate.baselines import sets
     from qtools.generate.baselines.line_model import LineModel, LineRecipe
     from qtools.generate.baselines.trigram import Trigram
-    from qtools.generate.corpus import load_corpus
+    from qtools.generate.training.corpus import load_corpus
 
     like = sets.likenesses(reference.held_out.circuits, count, np.random.default_rng(seed))
     made = sets.random_sets(like, np.random.default_rng(seed))

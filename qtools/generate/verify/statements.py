@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from qtools.circuits.normal import NormalCircuit
-from qtools.generate.angles import NUM_ANGLE_TOKENS
-from qtools.generate.rows import encode_circuit
-from qtools.generate.vocabulary import EMPTY, MAX_INDEX, NUM_OPS, PAD, Column
+from qtools.generate.language.angles import NUM_ANGLE_TOKENS
+from qtools.generate.language.rows import encode_circuit
+from qtools.generate.language.vocabulary import EMPTY, MAX_INDEX, NUM_OPS, PAD, Column
 
 #: Statements that are looked at; longer circuits are cut.
 LENGTH = 256

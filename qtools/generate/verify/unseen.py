@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qtools.circuits.normal import NormalCircuit
-from qtools.generate.draw import Temper
-from qtools.generate.generator import CircuitGenerator
-from qtools.generate.request import Request
-from qtools.generate.rows import decode_rows
+from qtools.generate.grammar.request import Request
+from qtools.generate.language.rows import decode_rows
+from qtools.generate.sampling.draw import Temper
+from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.verify.novelty import fingerprint
 from qtools.generate.verify.statistics import Rate
 

@@ -1,0 +1,1 @@
+"""The network, column by column, and its directory on disk."""

@@ -1,0 +1,1 @@
+"""From a model to circuits: groups in step, campaigns over machines, files."""
