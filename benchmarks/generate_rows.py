@@ -152,6 +152,8 @@ def _unseen(found: Found) -> Iterator[Row]:
         return
     rate = rate_of(record["exact"])
     yield _row(title, "at least half", _show(rate), rate.value >= 0.5)
+    seeded = _show(rate_of(record["seeded"]))
+    yield _row("... of families drawn from a seed, which sizes do not tell", "-", seeded, None)
     each = (f"{name} {rate['count']}/{rate['total']}" for name, rate in record["by_family"].items())
     yield _row("... by family", "-", ", ".join(each), None)
 

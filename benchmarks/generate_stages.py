@@ -245,6 +245,7 @@ def unseen(bench: Bench) -> Record:
     report = verify_unseen(bench.generator, asked)
     return {
         "exact": vars(report.exact),
+        "seeded": vars(report.seeded),
         "by_family": {name: vars(rate) for name, rate in report.by_family.items()},
     }
 

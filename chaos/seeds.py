@@ -84,6 +84,7 @@ def small_model() -> dict[str, bytes]:
         gates_of={"universal": ("cx", "h")},
         ids=np.array([[1, 1, 1, 3, 5, 4]]),
         counts=np.array([2]),
+        widths=frozenset({3}),
     )
     with tempfile.TemporaryDirectory() as name:
         save_pretrained(Path(name), CircuitModel(sizes), table, "")

@@ -26,6 +26,8 @@ _FAMILY, _GATE_SET, _LEVEL, _QUBITS, _LENGTH, _DEPTH = range(NUM_FIELDS)
 _MAX_GATES = 1024
 # The model is made for sequences of 4096 rows.
 _MOST_ROWS = 4000
+# Lengths have half-octave bins; a width off by an eighth moves them by less than one.
+_NEAR = 1 / 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +54,14 @@ class ConditionTable:
         gates_of: gate set -> the gates it has.
         ids: (N, NUM_FIELDS) distinct condition vectors.
         counts: (N,) how often each occurs.
+        widths: numbers of qubits that the model was trained on.
     """
 
     names: ConditionNames
     gates_of: dict[str, tuple[str, ...]]
     ids: NDArray[np.int64]
     counts: NDArray[np.int64]
+    widths: frozenset[int]
 
     @classmethod
     def of(
@@ -68,7 +72,7 @@ class ConditionTable:
     ) -> "ConditionTable":
         """The table of a split."""
         ids, counts = np.unique(documents.conditions, axis=0, return_counts=True)
-        return cls(names=names, gates_of=gates_of, ids=ids, counts=counts)
+        return cls(names=names, gates_of=gates_of, ids=ids, counts=counts, widths=_widths(ids))
 
     def drawing(self, conditions: Iterable[Conditions]) -> "ConditionTable":
         """A table that draws from these conditions in place of the training circuits'.
@@ -114,7 +118,7 @@ class ConditionTable:
             ALPHABET
         ):
             raise ValueError("gates outside the alphabet")
-        return cls(names=names, gates_of=gates_of, ids=ids, counts=counts)
+        return cls(names=names, gates_of=gates_of, ids=ids, counts=counts, widths=_widths(ids))
 
     def orders(self, request: Request, indices: Sequence[int], *, seed: int) -> list[Order]:
         """Conditions and limits of each circuit of a request.
@@ -136,13 +140,11 @@ class ConditionTable:
             ids = np.where(asked != OPEN, asked, ids)
             ids[_QUBITS] = self._draw_qubits(request, int(ids[_QUBITS]), rng)
             self._fit_sizes(request, ids, rng)
-            orders.append(
-                Order(
-                    index=index,
-                    conditions=tuple(ids.tolist()),
-                    limits=self._limits(request, ids),
-                )
-            )
+            limits = self._limits(request, ids)
+            if limits.num_qubits not in self.widths:
+                # Nothing was learnt about this number; the register tells it.
+                ids[_QUBITS] = OPEN
+            orders.append(Order(index=index, conditions=tuple(ids.tolist()), limits=limits))
         return orders
 
     def conditions(self, order: Order) -> Conditions:
@@ -157,15 +159,21 @@ class ConditionTable:
         self, request: Request, asked: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], bool]:
         """Training conditions that agree with the request, and whether they do in everything."""
+        within = self._within(request.num_qubits)
         tests = [self._same(asked, field) for field in (_FAMILY, _GATE_SET, _LEVEL)]
-        tests += [self._within(request.num_qubits), self._long(request), self._shallow(request)]
-        # What is given up first when no training circuit agrees: depth, length, qubits, level,
-        # gate set. The family is kept.
-        for dropped in ((), (5,), (5, 4), (5, 4, 3), (5, 4, 3, 2), (5, 4, 3, 2, 1)):
+        tests += [within, self._long(request), self._shallow(request)]
+        others = np.logical_and.reduce([test for test in tests if test is not within])
+        # What is given up first when no training circuit agrees: a little width, then depth,
+        # length, qubits, level, gate set. The family is kept.
+        for width in (within, self._nearly_within(request.num_qubits, others)):
+            places = np.flatnonzero(others & width)
+            if len(places):
+                return places, True
+        for dropped in ((5,), (5, 4), (5, 4, 3), (5, 4, 3, 2), (5, 4, 3, 2, 1)):
             kept = [test for place, test in enumerate(tests) if place not in dropped]
             places = np.flatnonzero(np.logical_and.reduce(kept))
             if len(places):
-                return places, not dropped
+                return places, False
         return np.arange(len(self.ids)), False
 
     def _same(self, asked: NDArray[np.int64], field: int) -> NDArray[np.bool_]:
@@ -174,6 +182,21 @@ class ConditionTable:
     def _within(self, span: tuple[int, int] | None) -> NDArray[np.bool_]:
         n = self.ids[:, _QUBITS]
         return (n >= span[0]) & (n <= span[1]) if span else n >= 0
+
+    def _nearly_within(
+        self, span: tuple[int, int] | None, others: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """The nearest width that agrees in everything else, where it is about the one asked for.
+
+        Length and depth of its circuits then are about right.
+        """
+        if span is None or not others.any():
+            return np.zeros(len(self.ids), dtype=np.bool_)
+        n = self.ids[:, _QUBITS]
+        distance = np.maximum(np.maximum(span[0] - n, n - span[1]), 0)
+        nearest = distance[others].min()
+        near = nearest <= max(1.0, _NEAR * span[1])
+        return np.asarray(near & (distance == nearest))
 
     def _long(self, request: Request) -> NDArray[np.bool_]:
         bins = self.ids[:, _LENGTH] - 1
@@ -227,3 +250,7 @@ class ConditionTable:
             measure=request.measure,
             max_rows=min(_MOST_ROWS, max(MAX_ROWS, 4 * high + 4 * num_qubits)),
         )
+
+
+def _widths(ids: NDArray[np.int64]) -> frozenset[int]:
+    return frozenset(ids[:, _QUBITS].tolist())
