@@ -267,7 +267,10 @@ def speed(bench: Bench) -> Record:
     group = sample_group(model, orders, seed=3, temper=Temper())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     written = sum(int((drawn.rows[:, 0] >= FIRST_GATE).sum()) for drawn in group)
-    slow = generate_pace(model, orders[: bench.sizes.generate], words=bench.sizes.words)
+    few, words = orders[: bench.sizes.generate], bench.sizes.words
+    slow = generate_pace(model, few, words=words)
+    torch.set_num_threads(bench.workers)
+    threaded = generate_pace(model, few, words=words)
     torch.set_num_threads(before)
     return {
         "circuits": len(made),
@@ -277,6 +280,7 @@ def speed(bench: Bench) -> Record:
         "load": load,
         "batched_gates_per_second": written / wall,
         "generate_gates_per_second": slow.gates / slow.seconds,
+        "threaded_generate_gates_per_second": threaded.gates / threaded.seconds,
         "batched_gates_per_cpu_second": written / cpu,
         "generate_gates_per_cpu_second": slow.gates / slow.cpu_seconds,
     }
