@@ -23,7 +23,7 @@ html_theme = "qiskit-ecosystem"
 html_title = f"qtools {__version__}"
 html_static_path: list[str] = []
 html_math_renderer = "formulas"
-templates_path: list[str] = []
+templates_path = ["templates"]
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
