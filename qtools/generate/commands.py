@@ -143,7 +143,7 @@ def verify(
         int | None, typer.Option(help="Transpile and simulate only so many.", min=0)
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="In half a minute: less of what takes long.")
+        bool, typer.Option("--quick", help="In a minute or so: less of what takes long.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of folds and bootstraps.", min=0)] = 0,
     executor: Where = "processes:2",
