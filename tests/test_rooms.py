@@ -10,7 +10,7 @@ QTOOLS = Path(__file__).parents[1] / "qtools"
 SIDEWAYS = {"generate": {"datasets"}, "datasets": {"compile"}}
 #: Rooms from the bottom to the top; those of one line do not know each other.
 FLOORS = (
-    ("__init__", "errors", "console", "command_help", "command_options"),
+    ("__init__", "errors", "console", "command_help", "command_options", "lazy_names"),
     ("circuits", "runs"),
     ("report",),
     ("compile", "datasets", "generate", "view"),

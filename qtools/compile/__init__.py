@@ -3,8 +3,9 @@
 Importing this package loads nothing heavy; the names below load on first use.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from qtools.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from qtools.compile.compiler import certified, compile_problem
@@ -42,12 +43,4 @@ _HOMES = {
     "compile_problem": "compiler",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
