@@ -40,7 +40,9 @@ def test_the_architecture_names_files_that_exist():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([a-z_/]+(?:\.py|/))`", text))
     assert len(named) > 20
-    folders = [ROOT / name for name in ("qtools", "examples", "docs", "chaos", "benchmarks")]
+    folders = [
+        ROOT / name for name in ("qtools", "examples", "docs", "chaos", "benchmarks", "tests")
+    ]
     paths = [path for folder in folders for path in (folder, *folder.rglob("*"))]
     places = {path.relative_to(ROOT).as_posix() for path in paths}
     places |= {f"{place}/" for place in places}
