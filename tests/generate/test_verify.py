@@ -91,6 +91,7 @@ def test_distances_vanish_for_equal_sets_and_grow_with_shifts():
     assert abs(fresh.mmd.value) < 0.01 < moved.mmd.value
     assert fresh.mmd.low < fresh.mmd.value < fresh.mmd.high
     assert moved.coverage.value < 0.2 < fresh.coverage.value
+    assert fresh.coverage.low < fresh.coverage.value < fresh.coverage.high
     assert 0.6 < fresh.density.value < 1.5
 
 
