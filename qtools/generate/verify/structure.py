@@ -102,7 +102,7 @@ def compare_structure(generated: Matrix, reference: Matrix, *, seed: int = 0) ->
     inside = across <= radius[None, :]
     neighbours = max(1, min(_NEIGHBOURS, len(b) - 1))
     # A set drawn again has fewer different circuits and covers less, so the reference is drawn.
-    covered = inside.any(0)
+    covered = np.asarray(inside.any(0))
     return StructureReport(
         wasserstein=distances,
         mean_wasserstein=float(np.mean([d.value for d in distances.values()])),
