@@ -5,7 +5,8 @@ A circuit becomes a table with one row per statement and the columns op, a, b, c
 ``fine`` hold a code of :mod:`qtools.generate.language.angles`. Empty cells hold -1. A gate with
 several angles is followed by one ``more`` row for each angle after the first. Read row by row
 without its empty cells the table is the token sequence that the tokenizer writes; the model takes
-one position per row, which is three times shorter."""
+one position per row, which is three times shorter.
+"""
 
 from enum import IntEnum
 
