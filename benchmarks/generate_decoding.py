@@ -1,0 +1,168 @@
+"""What decoding and stronger conditions change, judged on the validation split.
+
+    python -m benchmarks.generate_decoding --model default --corpus corpus/
+
+One circuit is asked for by the conditions of each of some validation circuits. Per way of sampling:
+the two-sample test by boosting against those circuits (0.5 is perfect) and how often a classifier
+names the family that was asked for. The test split is not looked at.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.measure import machine, write_results
+from qtools.circuits.normal import NormalCircuit
+from qtools.datasets.corpus import Corpus
+from qtools.generate.grammar.condition_table import Order
+from qtools.generate.grammar.request import Request
+from qtools.generate.language.conditions import FIELDS, Conditions, bin_range, size_bin
+from qtools.generate.language.rows import decode_rows
+from qtools.generate.sampling.draw import USUAL, Temper
+from qtools.generate.sampling.generator import CircuitGenerator
+from qtools.generate.training.corpus import document_conditions
+from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
+from qtools.generate.verify.families import FamilyJudge
+from qtools.generate.verify.reference import RealCircuits, Reference
+
+_FAMILY, _LENGTH = FIELDS.index("family"), FIELDS.index("length")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way of sampling.
+
+    Attributes:
+        name: of its row.
+        temper: how the distribution is sharpened.
+        family: how far the embedding of a family is moved away from that of an open one.
+        order: what is made of each order.
+    """
+
+    name: str
+    temper: Temper = USUAL
+    family: float = 1.0
+    order: Callable[[Order], Order] = lambda order: order
+
+
+def _held_to_length(order: Order) -> Order:
+    """The number of gates inside the bin that the model is told."""
+    low, high = bin_range(order.conditions[_LENGTH] - 1)
+    limits = order.limits
+    rows = max(limits.max_rows, 4 * high + 4 * limits.num_qubits)
+    held = replace(limits, min_gates=max(1, low), max_gates=max(1, high), max_rows=rows)
+    return replace(order, limits=held)
+
+
+WAYS = (
+    Way(name="min-p 0.1, the default"),
+    Way(name="min-p 0.05", temper=Temper(min_p=0.05)),
+    Way(name="min-p 0.2", temper=Temper(min_p=0.2)),
+    Way(name="temperature 0.9", temper=replace(USUAL, temperature=0.9)),
+    Way(name="temperature 1.1", temper=replace(USUAL, temperature=1.1)),
+    Way(name="family 1.5 times as far from an open one", family=1.5),
+    Way(name="family twice as far from an open one", family=2.0),
+    Way(name="gates held to the length that was told", order=_held_to_length),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judges:
+    """What circuits are judged by.
+
+    Attributes:
+        real: validation circuits.
+        conditions: of each.
+        families: names the family of a circuit.
+    """
+
+    real: RealCircuits
+    conditions: Sequence[Conditions]
+    families: FamilyJudge
+
+    def row(self, name: str, made: Sequence[NormalCircuit]) -> dict[str, Any]:
+        """Figures of circuits that were made under the conditions, one for each."""
+        features, real = classifier_matrix(made), classifier_matrix(self.real.circuits)
+        test = two_sample_test(features, real, groups=self.real.groups, with_floor=False)
+        asked = [known.family for known in self.conditions]
+        lengths = [size_bin(sum(1 for _ in circuit.gates())) for circuit in made]
+        off = np.abs(np.array([known.length for known in self.conditions]) - lengths)
+        return {
+            "way": name,
+            "AUC": test.auc.value,
+            "low": test.auc.low,
+            "high": test.auc.high,
+            "family as asked": np.mean(np.array(self.families.names(made)) == asked),
+            "length bin as told": (off == 0).mean(),
+            "or next to it": (off <= 1).mean(),
+        }
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--circuits", type=int, default=400)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    reference = Reference.read(given.corpus)
+    real = reference.yardstick.some(given.circuits)
+    judge = FamilyJudge.fit(reference.training.circuits, reference.training.families)
+    judges = Judges(real=real, conditions=_conditions(given.corpus, real), families=judge)
+    right = np.mean(np.array(judge.names(real.circuits)) == real.families)
+    rows = []
+    for way in WAYS:
+        rows.append(judges.row(way.name, _made(given.model, judges.conditions, way)))
+        print(rows[-1], flush=True)
+        write_results(
+            "generate_decoding",
+            rows,
+            measured_on=machine(),
+            notes=f"{len(real)} validation circuits and as many asked for by their conditions; "
+            f"the classifier names the family of {right:.1%} of the real ones.",
+        )
+
+
+def _conditions(corpus: Path, real: RealCircuits) -> list[Conditions]:
+    columns = ["id", "family", "gate_set", "level", "num_qubits", "num_gates"]
+    depth = "gdg_critical_path_length"
+    rows = {
+        row["id"]: row for row in Corpus.open(corpus).rows("validation", columns=[*columns, depth])
+    }
+    return [
+        document_conditions(
+            family=row["family"],
+            gate_set=row["gate_set"],
+            level=row["level"],
+            num_qubits=row["num_qubits"],
+            gates=row["num_gates"],
+            gate_depth=row[depth],
+        )
+        for row in (rows[name] for name in real.names)
+    ]
+
+
+def _made(model: str, conditions: Sequence[Conditions], way: Way) -> list[NormalCircuit]:
+    generator = CircuitGenerator.from_pretrained(model)
+    table = generator.pretrained.table
+    embedding = generator.pretrained.model.conditions[_FAMILY]
+    assert isinstance(embedding, torch.nn.Embedding)
+    weight = embedding.weight.data
+    weight[1:] = weight[:1] + way.family * (weight[1:] - weight[:1])
+    orders = [
+        way.order(order)
+        for index, known in enumerate(conditions)
+        for order in table.drawing([known]).orders(Request(), [index], seed=0)
+    ]
+    drawn = sorted(generator.draw(orders, seed=0, temper=way.temper), key=lambda one: one.index)
+    return [decode_rows(one.rows) for one in drawn]
+
+
+if __name__ == "__main__":
+    main()
