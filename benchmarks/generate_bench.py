@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from qtools.circuits.normal import NormalCircuit
+from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
 from qtools.generate.baselines.line_model import LineRecipe
+from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.request import Request
 from qtools.generate.sampling.generator import CircuitGenerator
-from qtools.generate.training.corpus import EncodedCorpus, load_corpus
+from qtools.generate.training.corpus import EncodedCorpus, document_conditions, load_corpus
 from qtools.generate.verify.circuits import Program, as_circuit
 from qtools.generate.verify.ketgpt import KetgptClassifier
-from qtools.generate.verify.reference import Reference
+from qtools.generate.verify.reference import RealCircuits, Reference
 from qtools.generate.verify.run import train_ketgpt
 from qtools.generate.verify.verification import Depth
 from qtools.runs.files import write_text
@@ -136,3 +138,22 @@ def texts(
         as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
         for s in sorted(made, key=lambda s: s.index)
     ]
+
+
+def orders_like(
+    generator: CircuitGenerator, corpus: Path, split: str, real: RealCircuits
+) -> list[Order]:
+    """One order per real circuit of a split, by its conditions and in their order."""
+    facts = ("family", "gate_set", "level", "num_qubits")
+    columns = ["id", *facts, "num_gates", "gdg_critical_path_length"]
+    rows = {row["id"]: row for row in Corpus.open(corpus).rows(split, columns=columns)}
+    table, orders = generator.pretrained.table, list[Order]()
+    for index, name in enumerate(real.names):
+        row = rows[name]
+        known = document_conditions(
+            **{fact: row[fact] for fact in facts},
+            gates=row["num_gates"],
+            gate_depth=row["gdg_critical_path_length"],
+        )
+        orders += table.drawing([known]).orders(Request(), [index], seed=0)
+    return orders

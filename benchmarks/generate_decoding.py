@@ -16,16 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.generate_bench import orders_like
 from benchmarks.measure import machine, write_results
 from qtools.circuits.normal import NormalCircuit
-from qtools.datasets.corpus import Corpus
 from qtools.generate.grammar.condition_table import Order
-from qtools.generate.grammar.request import Request
-from qtools.generate.language.conditions import FIELDS, Conditions, bin_range, size_bin
+from qtools.generate.language.conditions import FIELDS, bin_range, size_bin
 from qtools.generate.language.rows import decode_rows
 from qtools.generate.sampling.draw import USUAL, Temper
 from qtools.generate.sampling.generator import CircuitGenerator
-from qtools.generate.training.corpus import document_conditions
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.families import FamilyJudge
 from qtools.generate.verify.reference import RealCircuits, Reference
@@ -77,27 +75,30 @@ class Judges:
 
     Attributes:
         real: validation circuits.
-        conditions: of each.
+        orders: by the conditions of each.
         families: names the family of a circuit.
     """
 
     real: RealCircuits
-    conditions: Sequence[Conditions]
+    orders: Sequence[Order]
     families: FamilyJudge
 
     def row(self, name: str, made: Sequence[NormalCircuit]) -> dict[str, Any]:
-        """Figures of circuits that were made under the conditions, one for each."""
+        """Figures of circuits that were made to the orders, one for each."""
         features, real = classifier_matrix(made), classifier_matrix(self.real.circuits)
-        test = two_sample_test(features, real, groups=self.real.groups, with_floor=False)
-        asked = [known.family for known in self.conditions]
+        groups = self.real.groups
+        test = two_sample_test(
+            features, real, groups=groups, generated_groups=groups, with_floor=False
+        )
+        told = np.array([order.conditions[_LENGTH] - 1 for order in self.orders])
         lengths = [size_bin(sum(1 for _ in circuit.gates())) for circuit in made]
-        off = np.abs(np.array([known.length for known in self.conditions]) - lengths)
+        off = np.abs(told - lengths)
         return {
             "way": name,
             "AUC": test.auc.value,
             "low": test.auc.low,
             "high": test.auc.high,
-            "family as asked": np.mean(np.array(self.families.names(made)) == asked),
+            "family as asked": np.mean(np.array(self.families.names(made)) == self.real.families),
             "length bin as told": (off == 0).mean(),
             "or next to it": (off <= 1).mean(),
         }
@@ -114,11 +115,13 @@ def main() -> None:
     reference = Reference.read(given.corpus)
     real = reference.yardstick.some(given.circuits)
     judge = FamilyJudge.fit(reference.training.circuits, reference.training.families)
-    judges = Judges(real=real, conditions=_conditions(given.corpus, real), families=judge)
+    generator = CircuitGenerator.from_pretrained(given.model)
+    orders = orders_like(generator, given.corpus, "validation", real)
+    judges = Judges(real=real, orders=orders, families=judge)
     right = np.mean(np.array(judge.names(real.circuits)) == real.families)
     rows = []
     for way in WAYS:
-        rows.append(judges.row(way.name, _made(given.model, judges.conditions, way)))
+        rows.append(judges.row(way.name, _made(given.model, orders, way)))
         print(rows[-1], flush=True)
         write_results(
             "generate_decoding",
@@ -129,38 +132,14 @@ def main() -> None:
         )
 
 
-def _conditions(corpus: Path, real: RealCircuits) -> list[Conditions]:
-    columns = ["id", "family", "gate_set", "level", "num_qubits", "num_gates"]
-    depth = "gdg_critical_path_length"
-    rows = {
-        row["id"]: row for row in Corpus.open(corpus).rows("validation", columns=[*columns, depth])
-    }
-    return [
-        document_conditions(
-            family=row["family"],
-            gate_set=row["gate_set"],
-            level=row["level"],
-            num_qubits=row["num_qubits"],
-            gates=row["num_gates"],
-            gate_depth=row[depth],
-        )
-        for row in (rows[name] for name in real.names)
-    ]
-
-
-def _made(model: str, conditions: Sequence[Conditions], way: Way) -> list[NormalCircuit]:
+def _made(model: str, orders: Sequence[Order], way: Way) -> list[NormalCircuit]:
     generator = CircuitGenerator.from_pretrained(model)
-    table = generator.pretrained.table
     embedding = generator.pretrained.model.conditions[_FAMILY]
     assert isinstance(embedding, torch.nn.Embedding)
     weight = embedding.weight.data
     weight[1:] = weight[:1] + way.family * (weight[1:] - weight[:1])
-    orders = [
-        way.order(order)
-        for index, known in enumerate(conditions)
-        for order in table.drawing([known]).orders(Request(), [index], seed=0)
-    ]
-    drawn = sorted(generator.draw(orders, seed=0, temper=way.temper), key=lambda one: one.index)
+    changed = [way.order(order) for order in orders]
+    drawn = sorted(generator.draw(changed, seed=0, temper=way.temper), key=lambda one: one.index)
     return [decode_rows(one.rows) for one in drawn]
 
 

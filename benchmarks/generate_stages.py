@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.generate_bench import Bench, Sizes, texts
+from benchmarks.generate_bench import Bench, Sizes, orders_like
 from benchmarks.generate_hf import generate_pace
 from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
@@ -22,6 +22,7 @@ from qtools.generate.baselines.line_model import LineModel
 from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.grammar.limits import Limits
 from qtools.generate.grammar.request import Request
+from qtools.generate.language.rows import decode_rows
 from qtools.generate.language.vocabulary import FIRST_GATE
 from qtools.generate.sampling.draw import Temper
 from qtools.generate.sampling.group import sample_group
@@ -155,36 +156,35 @@ def held_out_ngrams(bench: Bench) -> Record:
 
 
 def same_conditions(bench: Bench) -> Record:
-    """Two-sample tests of circuits asked for by the conditions of the held-out ones.
+    """Two-sample tests of circuits asked for by the conditions of the held-out ones, one by one.
 
     The splits differ in their mix of families and sizes, and real circuits of one are told from
-    those of another; here both sides have the same mix.
+    those of another; here both sides have the same mix. A circuit is kept in the fold of the one
+    that it was asked to be like.
     """
-    held = bench.encoded.split("test").conditions
-    names = bench.encoded.names
-    generator = bench.generator.like(names.decode(tuple(ids)) for ids in held.tolist())
-    made = bench.programs(
-        "held-out conditions",
-        lambda: texts(generator, bench.sizes.samples, Request(), bench.seed, bench.workers),
-    )
-    normal = [circuit.normal for circuit in parsed(made)]
     real, depth = bench.reference.held_out, bench.sizes.depth
-    some = real.some(depth.sequence or len(real))
+    orders = orders_like(bench.generator, bench.corpus, "test", real)
+    drawn = sorted(bench.generator.draw(orders, seed=bench.seed), key=lambda one: one.index)
+    made = [decode_rows(one.rows) for one in drawn]
+    places = np.linspace(0, len(real) - 1, min(len(real), depth.sequence or len(real))).astype(int)
+    groups = [real.groups[place] for place in places]
     return {
         "two_sample": vars(
             two_sample_test(
-                classifier_matrix(normal),
+                classifier_matrix(made),
                 bench.reference.classifier_features,
                 groups=real.groups,
+                generated_groups=real.groups,
                 with_floor=False,
                 seed=bench.seed,
             ).auc
         ),
         "sequence": vars(
             sequence_two_sample_test(
-                normal[: depth.sequence],
-                some.circuits,
-                groups=some.groups,
+                [made[place] for place in places],
+                [real.circuits[place] for place in places],
+                groups=groups,
+                generated_groups=groups,
                 statements=depth.statements,
                 epochs=depth.epochs,
                 with_floor=False,

@@ -105,6 +105,20 @@ def test_two_sample_test_separates_what_differs_only():
     assert other.auc.value > 0.95
 
 
+def test_circuits_asked_for_by_the_conditions_of_real_ones_stay_in_their_folds():
+    rng = np.random.default_rng(3)
+    # A trait that a circuit shares with the one that it was asked to be like, and nothing else.
+    real = rng.normal(0, 1, (200, 6))
+    like = real + rng.normal(0, 0.05, (200, 6))
+    groups = [str(i) for i in range(200)]
+    apart = two_sample_test(like, real, groups=groups, with_floor=False).auc
+    together = two_sample_test(
+        like, real, groups=groups, generated_groups=groups, with_floor=False
+    ).auc
+    # Apart, what was learnt of the one is the wrong answer for the other.
+    assert apart.high < 0.4 < together.low < 0.5 < together.high
+
+
 def test_two_sample_test_sees_a_plain_difference_of_small_sets():
     rng = np.random.default_rng(0)
     other = two_sample_test(rng.normal(3, 1, (20, 6)), rng.normal(0, 1, (20, 6)))

@@ -90,6 +90,7 @@ def two_sample_test(
     real: Matrix,
     *,
     groups: Sequence[str] | None = None,
+    generated_groups: Sequence[str] | None = None,
     with_floor: bool = True,
     seed: int = 0,
 ) -> TwoSampleReport:
@@ -98,6 +99,9 @@ def two_sample_test(
     Args:
         generated, real: (N, F) and (M, F); the larger is cut to the size of the smaller.
         groups: of the real circuits; each its own when None.
+        generated_groups: of the generated ones, for circuits asked for by the conditions of real
+            ones: a circuit and the one it was asked to be like must not be told apart by a model
+            that has seen either. Each its own when None.
         with_floor: also tell one half of the real circuits from the other.
         seed: of folds, cuts and trees.
 
@@ -106,7 +110,7 @@ def two_sample_test(
     """
     rng = np.random.default_rng(seed)
     names = list(groups) if groups is not None else [str(i) for i in range(len(real))]
-    pair = paired(len(generated), names, rng)
+    pair = paired(len(generated), generated_groups, names, rng)
     x = np.concatenate([generated[pair.generated], real[pair.real]])
     against = _separate(x, pair.labels, pair.groups, rng)
     floor = _separate(real, halves(names, rng), names, rng) if with_floor else None
@@ -120,7 +124,7 @@ class Pair:
     Attributes:
         generated, real: (K,) places in either set.
         labels: (2 K,) 1 for generated, which come first.
-        groups: (2 K,) each generated circuit is its own.
+        groups: (2 K,) of the generated, then of the real circuits.
     """
 
     generated: Labels
@@ -129,12 +133,22 @@ class Pair:
     groups: list[str]
 
 
-def paired(count: int, groups: Sequence[str], rng: np.random.Generator) -> Pair:
-    """Cut two sets at random to the size of the smaller; ``groups`` are the real circuits'."""
+def paired(
+    count: int, made: Sequence[str] | None, groups: Sequence[str], rng: np.random.Generator
+) -> Pair:
+    """Cut ``count`` generated and all real circuits at random to the size of the smaller set.
+
+    Args:
+        count: of generated circuits.
+        made: their groups; each its own when None.
+        groups: of the real ones.
+        rng: decides which stay.
+    """
     size = min(count, len(groups))
     real = np.sort(rng.permutation(len(groups))[:size])
     generated = rng.permutation(count)[:size]
-    names = [f"generated {i}" for i in range(size)] + [groups[i] for i in real]
+    own = [made[i] for i in generated] if made else [f"generated {i}" for i in range(size)]
+    names = own + [groups[i] for i in real]
     return Pair(generated=generated, real=real, labels=np.repeat([1, 0], size), groups=names)
 
 

@@ -26,6 +26,7 @@ def sequence_two_sample_test(
     real: Sequence[NormalCircuit],
     *,
     groups: Sequence[str] | None = None,
+    generated_groups: Sequence[str] | None = None,
     statements: int = LENGTH,
     epochs: int = 20,
     with_floor: bool = True,
@@ -36,6 +37,7 @@ def sequence_two_sample_test(
     Args:
         generated, real: the larger set is cut to the size of the smaller.
         groups: of the real circuits, never split between folds; each its own when None.
+        generated_groups: see :func:`qtools.generate.verify.classifier.two_sample_test`.
         statements: of each circuit that the model sees; the rest is cut.
         epochs: of each fold.
         with_floor: also tell one half of the real circuits from the other.
@@ -46,7 +48,7 @@ def sequence_two_sample_test(
     """
     rng = np.random.default_rng(seed)
     names = list(groups) if groups is not None else [str(i) for i in range(len(real))]
-    pair = paired(len(generated), names, rng)
+    pair = paired(len(generated), generated_groups, names, rng)
     made = statement_inputs(generated, length=statements)[pair.generated]
     held = statement_inputs(real, length=statements)
     inputs = np.concatenate([made, held[pair.real]])
