@@ -10,6 +10,7 @@ from qtools.circuits.normal import NormalCircuit, Operation
 from qtools.errors import BadInputError
 from qtools.generate.baselines.random_circuits import matched_random, qiskit_random
 from qtools.generate.baselines.trigram import Trigram, tokens
+from qtools.generate.language.rows import decode_rows, encode_circuit
 from qtools.generate.select import select
 from qtools.generate.verify.behaviour import compile_circuit
 from qtools.generate.verify.circuits import Program, as_circuit, read_programs
@@ -171,6 +172,19 @@ def test_chosen_suite_covers_better_than_random_and_within_twice_the_best():
     # Gonzalez: centres taken are pairwise at least the radius apart.
     scaled = (np.log1p(points) - np.log1p(points).mean(0)) / np.log1p(points).std(0)
     assert cdist(scaled[found.chosen], scaled[found.chosen]).max() > found.radius
+
+
+@settings(max_examples=60, deadline=None)
+@given(circuits(max_qubits=4, max_operations=10))
+def test_classifier_sees_no_difference_between_a_circuit_and_what_is_read_back(normal):
+    read_back = decode_rows(encode_circuit(normal))
+    assert (classifier_matrix([normal]) == classifier_matrix([read_back])).all()
+
+
+def test_rounding_errors_do_not_make_angles_distinct():
+    turns = [Operation("rz", (0,), (angle,)) for angle in (0.3, 0.1 + 0.2, 0.7)]
+    circuit = NormalCircuit(num_qubits=1, cregs=(), operations=tuple(turns))
+    assert classifier_matrix([circuit])[0, -1] == 2 / 3
 
 
 def test_features_of_circuits_feed_the_classifier():

@@ -71,6 +71,15 @@ def dequantise(code: int) -> float:
     return -magnitude if code & _LEVELS else magnitude
 
 
+def written(angle: float) -> tuple[bool, int]:
+    """What an angle is written as: its grid token or else its code, and which of the two.
+
+    Angles that are written alike come back as one, so this is how finely angles can be compared.
+    """
+    token = grid_token(angle)
+    return (False, quantise(angle)) if token is None else (True, token)
+
+
 def negated(code: int) -> int:
     """The code of the opposite angle."""
     return code ^ _LEVELS
