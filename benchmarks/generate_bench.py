@@ -11,7 +11,8 @@ import numpy as np
 from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
-from qtools.generate.baselines.line_model import LineRecipe
+from qtools.generate.baselines.line_model import LineModel, LineRecipe
+from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.request import Request
 from qtools.generate.sampling.generator import CircuitGenerator
@@ -90,6 +91,11 @@ class Bench:
     workers: int
 
     @cached_property
+    def training(self) -> int:
+        """Number of training circuits of this build of the corpus."""
+        return Corpus.open(self.corpus).manifest.circuits()["train"]
+
+    @cached_property
     def reference(self) -> Reference:
         """The real circuits."""
         return Reference.read(self.corpus)
@@ -112,6 +118,16 @@ class Bench:
         made = make()
         write_text(path, json.dumps([vars(program) for program in made]))
         return made
+
+    @cached_property
+    def trigram(self) -> Trigram:
+        """The trigram model, trained on the same data."""
+        return Trigram.of(self.encoded.split("train"))
+
+    @cached_property
+    def line(self) -> LineModel:
+        """The line-token model, trained on the same data."""
+        return LineModel.trained(sets.lines_of(self.encoded.split("train")), self.sizes.line)
 
     @cached_property
     def samples(self) -> list[Program]:

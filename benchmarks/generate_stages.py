@@ -18,8 +18,6 @@ from qtools.circuits import qasm2
 from qtools.circuits.normal import NormalCircuit
 from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
-from qtools.generate.baselines.line_model import LineModel
-from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.grammar.limits import Limits
 from qtools.generate.grammar.request import Request
 from qtools.generate.language.rows import decode_rows
@@ -80,17 +78,15 @@ def losses(bench: Bench) -> Record:
     step = -(-len(test) // bench.sizes.test)
     test = test.chosen(range(0, len(test), step))
     model = bench.generator.pretrained.model
-    line = _line_model(bench)
+    line = bench.line
     by_line = line.bits_per_gate(sets.lines_of(test), int(test.gates.sum()))
-    trigram = Trigram.of(bench.encoded.split("train"))
-    like = bench.likenesses()
-    bench.programs("line tokens", lambda: sets.line_set(line, like, seed=bench.seed))
-    bench.programs("trigram", lambda: sets.trigram_set(trigram, like, seed=bench.seed))
+    # Written while the model is there; otherwise it is trained again for them.
+    _set(bench, "line tokens")
     return {
         "circuits": len(test),
         "model": _bits(bits_per_gate(model, test)),
         "model, conditions open": _bits(bits_per_gate(model, test, conditioned=False)),
-        "trigram": _bits(trigram.bits_per_gate(test)),
+        "trigram": _bits(bench.trigram.bits_per_gate(test)),
         "line tokens": _bits(by_line),
         "line_model": {
             "parameters": line.parameters,
@@ -102,11 +98,6 @@ def losses(bench: Bench) -> Record:
 
 def _bits(bits: BitsPerGate) -> Record:
     return vars(bits) | {"total": bits.structure + bits.angles + bits.residuals}
-
-
-def _line_model(bench: Bench) -> LineModel:
-    documents = sets.lines_of(bench.encoded.split("train"))
-    return LineModel.trained(documents, bench.sizes.line)
 
 
 #: Sets beside the model's that are verified in the same way.
@@ -140,11 +131,13 @@ def _set(bench: Bench, name: str) -> list[Program]:
         return bench.samples
     if name == "real":
         return real_set(bench.reference).get("real", [])
-    if name in ("trigram", "line tokens"):
-        # Written by the stage of losses, which trains them.
-        return bench.programs(name, list)
-    rng = np.random.default_rng(bench.seed)
-    return bench.programs(name, lambda: sets.random_sets(bench.likenesses(), rng)[name])
+    like, seed = bench.likenesses(), bench.seed
+    makers: dict[str, Callable[[], list[Program]]] = {
+        "trigram": lambda: sets.trigram_set(bench.trigram, like, seed=seed),
+        "line tokens": lambda: sets.line_set(bench.line, like, seed=seed),
+    }
+    rng = np.random.default_rng(seed)
+    return bench.programs(name, makers.get(name, lambda: sets.random_sets(like, rng)[name]))
 
 
 def held_out_ngrams(bench: Bench) -> Record:
@@ -156,7 +149,7 @@ def held_out_ngrams(bench: Bench) -> Record:
 
 
 def same_conditions(bench: Bench) -> Record:
-    """Two-sample tests of circuits asked for by the conditions of the held-out ones, one by one.
+    """Circuits asked for by the conditions of the held-out ones, one by one.
 
     The splits differ in their mix of families and sizes, and real circuits of one are told from
     those of another; here both sides have the same mix. A circuit is kept in the fold of the one
@@ -168,7 +161,17 @@ def same_conditions(bench: Bench) -> Record:
     made = [decode_rows(one.rows) for one in drawn]
     places = np.linspace(0, len(real) - 1, min(len(real), depth.sequence or len(real))).astype(int)
     groups = [real.groups[place] for place in places]
+    shared = bench.reference.index.ngrams.shared(made)
+    train = bench.reference.training
+    agreement = check_families(
+        FamilyJudge.fit(train.circuits, train.families, seed=bench.seed),
+        (real.circuits, real.families),
+        (made, real.families),
+    )
     return {
+        "shared_ngrams": {str(n): value for n, value in shared.items()},
+        "family, generated": vars(agreement.generated),
+        "family, real": vars(agreement.real),
         "two_sample": vars(
             two_sample_test(
                 classifier_matrix(made),

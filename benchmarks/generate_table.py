@@ -68,7 +68,7 @@ def measure(bench: Bench, only: Sequence[str]) -> dict[str, Record]:
             if only and name not in only:
                 continue
             started = time.perf_counter()
-            record = stage(bench) | {"load": os.getloadavg()[0]}
+            record = stage(bench) | {"load": os.getloadavg()[0], "training": bench.training}
             record["seconds"] = time.perf_counter() - started
             write_text(path, json.dumps(record) + "\n")
             print(f"{name}: {record['seconds']:.0f} s", flush=True)
@@ -87,9 +87,24 @@ def write(out: Path, found: dict[str, Record], facts: Record) -> None:
     kept = {name: _without_circuits(record) for name, record in found.items()}
     record = {**facts, "rows": rows, "stages": kept}
     write_text(out / "generate_table.json", json.dumps(record, indent=1) + "\n")
-    text = f"# A model that writes circuits\n\nModel {facts['model']}.\n\n{table}\n{beside}"
+    title = f"# A model that writes circuits\n\nModel {facts['model']}."
+    text = f"{title}\n\n{builds(found)}{table}\n{beside}"
     write_text(out / "generate_table.md", text)
     print(text)
+
+
+def builds(found: dict[str, Record]) -> str:
+    """Which stages saw which build of the corpus; nothing if all saw the same one.
+
+    Builds of one recipe on two machines can differ by some circuits that took too long on one.
+    """
+    by_build: dict[int, list[str]] = {}
+    for name, record in found.items():
+        by_build.setdefault(record["training"], []).append(name)
+    if len(by_build) < 2:
+        return ""
+    parts = (f"{count:,} training circuits for {', '.join(by_build[count])}" for count in by_build)
+    return f"Builds of the corpus on two machines: {'; '.join(parts)}.\n\n"
 
 
 def _without_circuits(record: Record) -> Record:

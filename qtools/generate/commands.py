@@ -1,5 +1,6 @@
 """``qtools generate ...``: train, sample, verify, suite."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,9 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
+    # torch reads it when it is loaded. A step allocates hundreds of megabytes anew, and getting
+    # them in small pages takes a quarter of its time; results are the same.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     from qtools.generate.report import run_training
 
     run_training(

@@ -1,10 +1,10 @@
 """Two-sample tests: can a classifier tell generated circuits from held-out real ones?
 
 Cross-validated gradient boosting on structural features, the gate histogram and what follows what
-(arXiv:1610.06545); angles are compared as finely as the model can write them. An AUC of 0.5 means it cannot. The *floor* is the same test between two halves
-of the real circuits. Circuits of one group (angles and levels of one instance) are never split
-between training and testing folds, and intervals come from drawing whole groups again: circuits of
-one instance are not independent.
+(arXiv:1610.06545); angles are compared as finely as rows can write them. An AUC of 0.5 means it
+cannot. The *floor* is the same test between two halves of the real circuits. Circuits of one group
+(angles and levels of one instance) are never split between training and testing folds, and
+intervals come from drawing whole groups again: circuits of one instance are not independent.
 """
 
 from collections.abc import Iterator, Sequence
