@@ -15,9 +15,11 @@ from qtools.generate.baselines.line_model import LineModel, LineRecipe
 from qtools.generate.baselines.trigram import Trigram
 from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.request import Request
+from qtools.generate.sampling.draw import USUAL, Temper
 from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.training.corpus import EncodedCorpus, document_conditions, load_corpus
 from qtools.generate.verify.circuits import Program, as_circuit
+from qtools.generate.verify.families import FamilyJudge
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.reference import RealCircuits, Reference
 from qtools.generate.verify.run import train_ketgpt
@@ -120,6 +122,12 @@ class Bench:
         return made
 
     @cached_property
+    def judge(self) -> FamilyJudge:
+        """Names the family of a circuit."""
+        train = self.reference.training
+        return FamilyJudge.fit(train.circuits, train.families, seed=self.seed)
+
+    @cached_property
     def trigram(self) -> Trigram:
         """The trigram model, trained on the same data."""
         return Trigram.of(self.encoded.split("train"))
@@ -134,26 +142,20 @@ class Bench:
         """Circuits of the model under conditions drawn as in training."""
         return self.programs("model", lambda: self.sampled(self.sizes.samples, Request()))
 
-    def sampled(self, count: int, request: Request, *, seed: int | None = None) -> list[Program]:
-        """Circuits of the model."""
-        seed = self.seed if seed is None else seed
-        return texts(self.generator, count, request, seed, self.workers)
+    def sampled(self, count: int, request: Request, temper: Temper = USUAL) -> list[Program]:
+        """Circuits of the model, as texts in the order of their numbers."""
+        made = self.generator.samples(
+            count, request, seed=self.seed, temper=temper, workers=self.workers
+        )
+        return [
+            as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
+            for s in sorted(made, key=lambda s: s.index)
+        ]
 
     def likenesses(self) -> list[NormalCircuit]:
         """Held-out circuits that baselines are made like."""
         rng = np.random.default_rng(self.seed)
         return sets.likenesses(self.reference.held_out.circuits, self.sizes.baseline, rng)
-
-
-def texts(
-    generator: CircuitGenerator, count: int, request: Request, seed: int, workers: int
-) -> list[Program]:
-    """Sampled circuits as texts, in the order of their numbers."""
-    made = generator.samples(count, request, seed=seed, workers=workers)
-    return [
-        as_circuit(s.circuit, str(s.index), s.conditions.family or "").program
-        for s in sorted(made, key=lambda s: s.index)
-    ]
 
 
 def orders_like(

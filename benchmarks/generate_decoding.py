@@ -1,10 +1,12 @@
-"""What decoding and stronger conditions change, judged on the validation split.
+"""What decoding, guidance and enforced lengths change, judged on the validation split.
 
     python -m benchmarks.generate_decoding --model default --corpus corpus/
 
 One circuit is asked for by the conditions of each of some validation circuits. Per way of sampling:
-the two-sample test by boosting against those circuits (0.5 is perfect) and how often a classifier
-names the family that was asked for. The test split is not looked at.
+the two-sample test by boosting against those circuits (0.5 is perfect), how often a classifier
+names the family that was asked for, whether the length is the one that was told, and how many runs
+of four gates occur in training, over that of the validation circuits. The test split is not looked
+at.
 """
 
 import argparse
@@ -26,9 +28,10 @@ from qtools.generate.sampling.draw import USUAL, Temper
 from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.families import FamilyJudge
+from qtools.generate.verify.ngrams import NgramIndex
 from qtools.generate.verify.reference import RealCircuits, Reference
 
-_FAMILY, _LENGTH = FIELDS.index("family"), FIELDS.index("length")
+_LENGTH = FIELDS.index("length")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +41,11 @@ class Way:
     Attributes:
         name: of its row.
         temper: how the distribution is sharpened.
-        family: how far the embedding of a family is moved away from that of an open one.
         order: what is made of each order.
     """
 
     name: str
     temper: Temper = USUAL
-    family: float = 1.0
     order: Callable[[Order], Order] = lambda order: order
 
 
@@ -59,12 +60,13 @@ def _held_to_length(order: Order) -> Order:
 
 WAYS = (
     Way(name="min-p 0.1, the default"),
-    Way(name="min-p 0.05", temper=Temper(min_p=0.05)),
-    Way(name="min-p 0.2", temper=Temper(min_p=0.2)),
+    Way(name="min-p 0.02", temper=Temper(min_p=0.02)),
+    Way(name="nothing cut", temper=Temper()),
     Way(name="temperature 0.9", temper=replace(USUAL, temperature=0.9)),
     Way(name="temperature 1.1", temper=replace(USUAL, temperature=1.1)),
-    Way(name="family 1.5 times as far from an open one", family=1.5),
-    Way(name="family twice as far from an open one", family=2.0),
+    Way(name="guidance 0.5", temper=replace(USUAL, guidance=0.5)),
+    Way(name="guidance 1", temper=replace(USUAL, guidance=1.0)),
+    Way(name="guidance 2", temper=replace(USUAL, guidance=2.0)),
     Way(name="gates held to the length that was told", order=_held_to_length),
 )
 
@@ -77,11 +79,13 @@ class Judges:
         real: validation circuits.
         orders: by the conditions of each.
         families: names the family of a circuit.
+        known: runs of gates of the training circuits.
     """
 
     real: RealCircuits
     orders: Sequence[Order]
     families: FamilyJudge
+    known: NgramIndex
 
     def row(self, name: str, made: Sequence[NormalCircuit]) -> dict[str, Any]:
         """Figures of circuits that were made to the orders, one for each."""
@@ -101,6 +105,8 @@ class Judges:
             "family as asked": np.mean(np.array(self.families.names(made)) == self.real.families),
             "length bin as told": (off == 0).mean(),
             "or next to it": (off <= 1).mean(),
+            "4-grams over real": self.known.shared(made)[4]
+            / self.known.shared(self.real.circuits)[4],
         }
 
 
@@ -117,11 +123,12 @@ def main() -> None:
     judge = FamilyJudge.fit(reference.training.circuits, reference.training.families)
     generator = CircuitGenerator.from_pretrained(given.model)
     orders = orders_like(generator, given.corpus, "validation", real)
-    judges = Judges(real=real, orders=orders, families=judge)
+    known = NgramIndex.of(reference.training.circuits)
+    judges = Judges(real=real, orders=orders, families=judge, known=known)
     right = np.mean(np.array(judge.names(real.circuits)) == real.families)
     rows = []
     for way in WAYS:
-        rows.append(judges.row(way.name, _made(given.model, orders, way)))
+        rows.append(judges.row(way.name, _made(generator, orders, way)))
         print(rows[-1], flush=True)
         write_results(
             "generate_decoding",
@@ -132,12 +139,7 @@ def main() -> None:
         )
 
 
-def _made(model: str, orders: Sequence[Order], way: Way) -> list[NormalCircuit]:
-    generator = CircuitGenerator.from_pretrained(model)
-    embedding = generator.pretrained.model.conditions[_FAMILY]
-    assert isinstance(embedding, torch.nn.Embedding)
-    weight = embedding.weight.data
-    weight[1:] = weight[:1] + way.family * (weight[1:] - weight[:1])
+def _made(generator: CircuitGenerator, orders: Sequence[Order], way: Way) -> list[NormalCircuit]:
     changed = [way.order(order) for order in orders]
     drawn = sorted(generator.draw(changed, seed=0, temper=way.temper), key=lambda one: one.index)
     return [decode_rows(one.rows) for one in drawn]

@@ -142,6 +142,15 @@ def _conditioning(found: Found) -> Iterator[Row]:
     generated, real = rate_of(record["family, generated"]), rate_of(record["family, real"])
     shown = f"{_show(generated)}; the classifier on held-out real circuits {_show(real)}"
     yield _row("family obeyed, by a classifier", "90 %", shown, generated.value >= 0.9)
+    guided, same = found.get("guidance"), found.get("same conditions")
+    for what, other in (
+        (f"with guidance {guided['guidance']:g}" if guided else "", guided),
+        ("asked for what the held-out circuits are", same),
+    ):
+        if other is not None:
+            rate = rate_of(other["family, generated"])
+            title = f"family obeyed, by a classifier: {what}"
+            yield _row(title, "90 %", _show(rate), rate.value >= 0.9)
 
 
 def _unseen(found: Found) -> Iterator[Row]:
@@ -165,13 +174,20 @@ def _memory(found: Found) -> Iterator[Row]:
         yield _missing("n-grams shared with training", asked)
         return
     for n, shared in model["record"]["novelty"]["shared_ngrams"].items():
-        real = held["shared_ngrams"][n]
-        ratio = shared / real if real else float("inf") if shared else 1.0
-        shown = f"generated {shared:.1%}, held-out real {real:.1%}, ratio {ratio:.2f}"
-        yield _row(f"{n}-grams shared with training", asked, shown, ratio <= 1.1)
+        yield _shared(f"{n}-grams shared with training", asked, shared, held["shared_ngrams"][n])
+    same = found.get("same conditions")
+    for n, shared in same["shared_ngrams"].items() if same else ():
+        title = f"{n}-grams shared with training, asked for what the held-out circuits are"
+        yield _shared(title, asked, shared, held["shared_ngrams"][n])
     near = model["record"]["novelty"]["nearest"]
     shown = f"generated {_estimate(near)}, held-out real {held['nearest']:.3f}"
     yield _row("similarity to the nearest training circuit", "reported", shown, None)
+
+
+def _shared(what: str, asked: str, shared: float, real: float) -> Row:
+    ratio = shared / real if real else float("inf") if shared else 1.0
+    shown = f"generated {shared:.1%}, held-out real {real:.1%}, ratio {ratio:.2f}"
+    return _row(what, asked, shown, ratio <= 1.1)
 
 
 def _speed(found: Found) -> Iterator[Row]:

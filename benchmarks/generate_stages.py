@@ -7,6 +7,7 @@ work folder by :class:`Bench`.
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,14 @@ from qtools.generate.grammar.limits import Limits
 from qtools.generate.grammar.request import Request
 from qtools.generate.language.rows import decode_rows
 from qtools.generate.language.vocabulary import FIRST_GATE
-from qtools.generate.sampling.draw import Temper
+from qtools.generate.sampling.draw import USUAL, Temper
 from qtools.generate.sampling.group import sample_group
 from qtools.generate.training.losses import BitsPerGate, bits_per_gate
 from qtools.generate.verify.circuits import Program, as_circuit, parsed
 from qtools.generate.verify.classifier import classifier_matrix, two_sample_test
 from qtools.generate.verify.conditioning import check_limits
 from qtools.generate.verify.execution import verify_execution
-from qtools.generate.verify.families import FamilyJudge, check_families
+from qtools.generate.verify.families import check_families
 from qtools.generate.verify.run import real_set
 from qtools.generate.verify.sequence import sequence_two_sample_test
 from qtools.generate.verify.statistics import Rate
@@ -39,6 +40,8 @@ from qtools.generate.verify.verification import verify
 
 Record = dict[str, Any]
 _CHUNK = 1000
+# Of 0.5, 1 and 2 the best on validation circuits; see `generate_decoding`.
+_GUIDANCE = 1.0
 
 
 Stage = Callable[[Bench], Record]
@@ -162,12 +165,8 @@ def same_conditions(bench: Bench) -> Record:
     places = np.linspace(0, len(real) - 1, min(len(real), depth.sequence or len(real))).astype(int)
     groups = [real.groups[place] for place in places]
     shared = bench.reference.index.ngrams.shared(made)
-    train = bench.reference.training
-    agreement = check_families(
-        FamilyJudge.fit(train.circuits, train.families, seed=bench.seed),
-        (real.circuits, real.families),
-        (made, real.families),
-    )
+    pair = (real.circuits, real.families)
+    agreement = check_families(bench.judge, pair, (made, real.families))
     return {
         "shared_ngrams": {str(n): value for n, value in shared.items()},
         "family, generated": vars(agreement.generated),
@@ -211,16 +210,29 @@ def conditioning(bench: Bench) -> Record:
         made += [sample.circuit for sample in sorted(drawn, key=lambda s: s.index)]
         limits += [order.limits for order in orders]
     obeyed = check_limits(made, limits)
-    train = bench.reference.training
-    held = bench.reference.held_out
-    found = parsed(bench.samples)
+    hard = ("qubits", "gate_set", "gate_budget")
+    return {
+        **{name: vars(getattr(obeyed, name)) for name in hard},
+        **_families(bench, bench.samples),
+    }
+
+
+def guidance(bench: Bench) -> Record:
+    """How often the family is the one asked for, under guidance towards it."""
+    temper = replace(USUAL, guidance=_GUIDANCE)
+    made = bench.programs("guided", lambda: bench.sampled(bench.sizes.baseline, Request(), temper))
+    return {"guidance": _GUIDANCE, **_families(bench, made)}
+
+
+def _families(bench: Bench, made: list[Program]) -> Record:
+    """The family by a classifier trained on real circuits."""
+    held, found = bench.reference.held_out, parsed(made)
     agreement = check_families(
-        FamilyJudge.fit(train.circuits, train.families, seed=bench.seed),
+        bench.judge,
         (held.circuits, held.families),
         ([c.normal for c in found], [c.program.family for c in found]),
     )
     return {
-        **{name: vars(getattr(obeyed, name)) for name in ("qubits", "gate_set", "gate_budget")},
         "family, real": vars(agreement.real),
         "family, generated": vars(agreement.generated),
         "by_family": {name: vars(rate) for name, rate in agreement.by_family.items()},
@@ -300,6 +312,7 @@ def stages(sizes: Sizes) -> dict[str, Stage]:
         "same conditions": same_conditions,
         "held-out n-grams": held_out_ngrams,
         "conditioning": conditioning,
+        "guidance": guidance,
         **{f"validity {number}": validity(number) for number in chunks},
         **{f"set {name}": verified(name) for name in BASELINES},
     }

@@ -88,6 +88,9 @@ def sample(
     min_p: Annotated[
         float, typer.Option(help="Cut what is rarer than this times the likeliest.")
     ] = 0.1,
+    guidance: Annotated[
+        float, typer.Option(help="About 1: more of the family, in twice the time.")
+    ] = 0.0,
     format_: Annotated[str, typer.Option("--format", help="qasm2, qasm3 or parquet.")] = "qasm2",
     devices: Annotated[
         str, typer.Option(help="cpu, cuda (all GPUs) or cuda:0,cuda:1; one per worker process.")
@@ -110,6 +113,7 @@ def sample(
         temperature=temperature,
         top_p=top_p,
         min_p=min_p,
+        guidance=guidance,
         format=format_,
         qubits=qubits,
         gates=gates,

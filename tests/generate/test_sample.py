@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.limits import Limits
 from qtools.generate.language.vocabulary import BOS, EMPTY, Column
 from qtools.generate.model.network import PackedBatch
-from qtools.generate.sampling.draw import Streams, Temper, choose
+from qtools.generate.sampling.draw import Streams, Temper, choose, guided
 from qtools.generate.sampling.group import sample_group
 
 
@@ -28,35 +30,59 @@ def test_same_seed_same_circuits_and_another_seed_others():
     assert any(not np.array_equal(a.rows, b.rows) for a, b in zip(one, other, strict=True))
 
 
-def test_sampled_rows_have_the_likelihood_that_training_assigns():
+@pytest.mark.parametrize("guidance", [0.0, 1.5])
+def test_sampled_rows_have_the_likelihood_that_training_assigns(guidance):
     """Greedy choice through the decoder is the likeliest op of the whole-sequence model."""
     model = small_model(2)
-    drawn = sample_group(model, orders(4), seed=0, temper=Temper(top_p=1e-9))
-    for one in drawn:
+    temper = Temper(top_p=1e-9, guidance=guidance)
+    for one in sample_group(model, orders(4), seed=0, temper=temper):
         rows = np.concatenate([[[BOS, *[EMPTY] * 5]], one.rows]).astype("int64")
-        conditions = torch.zeros(1, len(rows), 6, dtype=torch.long)
-        conditions[0, :] = torch.tensor([1, 1, 1, 5, 0, 0])
-        batch = PackedBatch(
-            rows_BTC=torch.from_numpy(rows)[None],
-            start_BT=torch.zeros(1, len(rows), dtype=torch.long),
-            conditions_BTF=conditions,
+        chosen = _guided_nll(model, rows, guidance)
+        for place in range(3, len(rows)):
+            # Any other legal gate with the same operands is at most as likely.
+            if rows[place, Column.OP] in (_id("h"), _id("rz")):
+                changed = rows.copy()
+                other = _id("rz") if rows[place, Column.OP] == _id("h") else _id("h")
+                changed[place, Column.OP] = other
+                again = _guided_nll(model, changed, guidance)
+                assert chosen[place - 1] <= again[place - 1] + 1e-4
+
+
+def _guided_nll(model, rows, guidance):
+    """Of every op: that under all conditions, moved away from that with an open family."""
+    told, untold = (_op_nll(model, rows, family) for family in (1, 0))
+    return (1 + guidance) * told - guidance * untold
+
+
+def _op_nll(model, rows, family):
+    conditions = torch.tensor([family, 1, 1, 5, 0, 0]).expand(1, len(rows), 6)
+    batch = PackedBatch(
+        rows_BTC=torch.from_numpy(rows)[None],
+        start_BT=torch.zeros(1, len(rows), dtype=torch.long),
+        conditions_BTF=conditions,
+    )
+    with torch.inference_mode():
+        return model(batch)[0, :, 0]
+
+
+def test_guidance_changes_circuits_whose_family_is_told_and_no_others():
+    model = small_model(3)
+    told = orders(12)
+    untold = [dataclasses.replace(o, conditions=(0, *o.conditions[1:])) for o in told]
+    for asked, same in ((untold, True), (told, False)):
+        plain, moved = (
+            sample_group(model, asked, seed=1, temper=Temper(guidance=g)) for g in (0.0, 3.0)
         )
-        with torch.inference_mode():
-            nll = model(batch)
-            for place in range(3, len(rows)):
-                # Any other legal gate with the same operands is at most as likely.
-                if rows[place, Column.OP] in (_id("h"), _id("rz")):
-                    changed = batch.rows_BTC.clone()
-                    other = _id("rz") if rows[place, Column.OP] == _id("h") else _id("h")
-                    changed[0, place, Column.OP] = other
-                    again = model(
-                        PackedBatch(
-                            rows_BTC=changed,
-                            start_BT=batch.start_BT,
-                            conditions_BTF=conditions,
-                        )
-                    )
-                    assert nll[0, place - 1, 0] <= again[0, place - 1, 0] + 1e-4
+        found = [np.array_equal(a.rows, b.rows) for a, b in zip(plain, moved, strict=True)]
+        assert all(found) == same
+
+
+def test_guided_chances_are_those_of_the_formula():
+    told, untold = torch.tensor([[0.6, 0.3, 0.1, 0.0]]), torch.tensor([[0.3, 0.3, 0.4, 0.0]])
+    chances = torch.softmax(guided(told.log(), untold.log(), 1.0), dim=1)
+    expected = torch.tensor([0.6**2 / 0.3, 0.3**2 / 0.3, 0.1**2 / 0.4])
+    assert chances[0, :3].tolist() == pytest.approx((expected / expected.sum()).tolist())
+    assert chances[0, 3] == 0
 
 
 def _id(name):
@@ -106,6 +132,9 @@ def test_sharpening_outside_its_ranges_is_refused():
     for wrong in ({"temperature": 0.0}, {"top_p": 1.1}, {"min_p": -0.1}):
         with pytest.raises(BadInputError, match="expected a positive temperature"):
             Temper(**wrong)
+    for wrong in (-0.5, 11.0, float("nan")):
+        with pytest.raises(BadInputError, match="expected guidance from 0 to 10"):
+            Temper(guidance=wrong)
 
 
 def test_mask_wins_over_a_model_that_is_sure_of_what_is_illegal():

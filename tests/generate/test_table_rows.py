@@ -49,6 +49,13 @@ FOUND = {
         "family, generated": rate(95, 100),
         "family, real": rate(93, 100),
     },
+    "guidance": {"guidance": 1.0, "family, generated": rate(85, 100)},
+    "same conditions": {
+        "two_sample": estimate(0.66),
+        "sequence": estimate(0.82),
+        "shared_ngrams": {"4": 0.56, "8": 0.1},
+        "family, generated": rate(91, 100),
+    },
     "unseen": {"exact": rate(6, 10), "seeded": rate(0, 2), "by_family": {"ghz": rate(6, 10)}},
     "speed": {
         "per_second": 19.9,
@@ -76,6 +83,13 @@ def test_rows_say_what_is_met():
     assert met["bits per gate on test, structure"] == "yes"
     assert met["gate budget obeyed"] == "no"
     assert met["family obeyed, by a classifier"] == "yes"
+    assert met["family obeyed, by a classifier: with guidance 1"] == "no"
+    held_out = "asked for what the held-out circuits are"
+    assert met[f"family obeyed, by a classifier: {held_out}"] == "yes"
+    assert met[f"two-sample AUC, boosting: model, {held_out}"] == "yes"
+    assert met[f"two-sample AUC, sequence model: model, {held_out}"] == "no"
+    assert met[f"4-grams shared with training, {held_out}"] == "no"
+    assert met[f"8-grams shared with training, {held_out}"] == "yes"
     assert met["4-grams shared with training"] == "yes"
     assert met["8-grams shared with training"] == "no"
     assert met["circuits of about 150 gates per second"] == "no"

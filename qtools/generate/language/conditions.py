@@ -27,6 +27,12 @@ def bin_range(index: int) -> tuple[int, int]:
     return low, high
 
 
+def without_family(ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Condition ids with the family left open."""
+    place = FIELDS.index("family")
+    return (*ids[:place], OPEN, *ids[place + 1 :])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
     """Conditions of one circuit; None leaves a field open.

@@ -48,7 +48,7 @@ class SampleJob:
     Attributes:
         model: a bundled model's name, or a model directory.
         n: how many circuits.
-        seed, temperature, top_p, min_p: of the sampler.
+        seed, temperature, top_p, min_p, guidance: of the sampler.
         format: qasm2, qasm3 or parquet.
         qubits, gates, depth, family, gate_set, level, only_gates, measure: see
             :func:`qtools.generate.grammar.options.make_request`.
@@ -61,6 +61,7 @@ class SampleJob:
     temperature: float = USUAL.temperature
     top_p: float = USUAL.top_p
     min_p: float = USUAL.min_p
+    guidance: float = USUAL.guidance
     format: str = "qasm2"
     qubits: str = ""
     gates: str = ""
@@ -87,7 +88,12 @@ class SampleJob:
 
     def temper(self) -> Temper:
         """How the model's distribution is sharpened."""
-        return Temper(temperature=self.temperature, top_p=self.top_p, min_p=self.min_p)
+        return Temper(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            min_p=self.min_p,
+            guidance=self.guidance,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,6 +106,7 @@ class CircuitGenerator:
         temperature: float = USUAL.temperature,
         top_p: float = USUAL.top_p,
         min_p: float = USUAL.min_p,
+        guidance: float = USUAL.guidance,
         workers: int = 1,
     ) -> "list[QuantumCircuit]":
         """Sample ``n`` circuits as Qiskit circuits; see :meth:`samples` for the arguments."""
@@ -120,7 +121,7 @@ class CircuitGenerator:
             max_depth=max_depth,
             measure=measure,
         )
-        temper = Temper(temperature=temperature, top_p=top_p, min_p=min_p)
+        temper = Temper(temperature=temperature, top_p=top_p, min_p=min_p, guidance=guidance)
         found = self.samples(n, request, seed=seed, temper=temper, workers=workers)
         return [to_qiskit(s.circuit) for s in sorted(found, key=lambda s: s.index)]
 
@@ -142,7 +143,7 @@ class CircuitGenerator:
             n: how many.
             request: conditions on all of them.
             seed: of everything random.
-            temper: temperature, top-p and min-p;
+            temper: temperature, top-p, min-p and guidance;
                 :data:`qtools.generate.sampling.draw.USUAL` when None.
             workers: processes; each uses one thread. More than one needs a model on disk.
 
