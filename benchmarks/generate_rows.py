@@ -76,14 +76,18 @@ def _two_sample(found: Found) -> Iterator[Row]:
     ):
         for name in names:
             record = found[name]["record"][test]
-            if record is None:
+            if record is None or name == "set real":
+                # The stage of the yardstick has it.
                 continue
             floor = f"; floor {_estimate(record['floor'])}" if record["floor"] else ""
             met = record["auc"]["value"] <= most if name == "set model" else None
             asked = f"at most {most:.2f}" if name == "set model" else "beside it"
             title_of = f"two-sample AUC, {title}: {name[4:]}"
             yield _row(title_of, asked, _estimate(record["auc"]) + floor, met)
-        same = found.get("same conditions")
+        yardstick, same = found.get("yardstick"), found.get("same conditions")
+        if yardstick is not None:
+            title_of = f"two-sample AUC, {title}: real circuits of the validation split"
+            yield _row(title_of, "beside it", _estimate(yardstick[test]), None)
         if same is not None:
             auc = same[test]
             title_of = f"two-sample AUC, {title}: model, asked for what the held-out circuits are"

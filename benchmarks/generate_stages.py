@@ -6,7 +6,7 @@ work folder by :class:`Bench`.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -158,12 +158,10 @@ def same_conditions(bench: Bench) -> Record:
     those of another; here both sides have the same mix. A circuit is kept in the fold of the one
     that it was asked to be like.
     """
-    real, depth = bench.reference.held_out, bench.sizes.depth
+    real = bench.reference.held_out
     orders = orders_like(bench.generator, bench.corpus, "test", real)
     drawn = sorted(bench.generator.draw(orders, seed=bench.seed), key=lambda one: one.index)
     made = [decode_rows(one.rows) for one in drawn]
-    places = np.linspace(0, len(real) - 1, min(len(real), depth.sequence or len(real))).astype(int)
-    groups = [real.groups[place] for place in places]
     shared = bench.reference.index.ngrams.shared(made)
     pair = (real.circuits, real.families)
     agreement = check_families(bench.judge, pair, (made, real.families))
@@ -171,29 +169,42 @@ def same_conditions(bench: Bench) -> Record:
         "shared_ngrams": {str(n): value for n, value in shared.items()},
         "family, generated": vars(agreement.generated),
         "family, real": vars(agreement.real),
-        "two_sample": vars(
-            two_sample_test(
-                classifier_matrix(made),
-                bench.reference.classifier_features,
-                groups=real.groups,
-                generated_groups=real.groups,
-                with_floor=False,
-                seed=bench.seed,
-            ).auc
-        ),
-        "sequence": vars(
-            sequence_two_sample_test(
-                [made[place] for place in places],
-                [real.circuits[place] for place in places],
-                groups=groups,
-                generated_groups=groups,
-                statements=depth.statements,
-                epochs=depth.epochs,
-                with_floor=False,
-                seed=bench.seed,
-            ).auc
-        ),
+        **_told_apart(bench, made, like_held_out=True),
     }
+
+
+def yardstick(bench: Bench) -> Record:
+    """The same tests of real circuits of the validation split, to show what real ones get."""
+    return _told_apart(bench, bench.reference.yardstick.circuits, like_held_out=False)
+
+
+def _told_apart(
+    bench: Bench, made: Sequence[NormalCircuit], *, like_held_out: bool
+) -> dict[str, Any]:
+    """Both two-sample tests; ``like_held_out`` says that each circuit is like a held-out one."""
+    held, depth = bench.reference.held_out, bench.sizes.depth
+    few = min(len(made), len(held), depth.sequence or len(held))
+    places = np.linspace(0, min(len(made), len(held)) - 1, few).astype(int)
+    groups = [held.groups[place] for place in places]
+    boosting = two_sample_test(
+        classifier_matrix(made),
+        bench.reference.classifier_features,
+        groups=held.groups,
+        generated_groups=held.groups if like_held_out else None,
+        with_floor=False,
+        seed=bench.seed,
+    )
+    sequence = sequence_two_sample_test(
+        [made[place] for place in places],
+        [held.circuits[place] for place in places],
+        groups=groups,
+        generated_groups=groups if like_held_out else None,
+        statements=depth.statements,
+        epochs=depth.epochs,
+        with_floor=False,
+        seed=bench.seed,
+    )
+    return {"two_sample": vars(boosting.auc), "sequence": vars(sequence.auc)}
 
 
 def conditioning(bench: Bench) -> Record:
@@ -310,6 +321,7 @@ def stages(sizes: Sizes) -> dict[str, Stage]:
         "unseen": unseen,
         "set model": verified("model"),
         "same conditions": same_conditions,
+        "yardstick": yardstick,
         "held-out n-grams": held_out_ngrams,
         "conditioning": conditioning,
         "guidance": guidance,

@@ -50,6 +50,7 @@ FOUND = {
         "family, real": rate(93, 100),
     },
     "guidance": {"guidance": 1.0, "family, generated": rate(85, 100)},
+    "yardstick": {"two_sample": estimate(0.75), "sequence": estimate(0.7)},
     "same conditions": {
         "two_sample": estimate(0.66),
         "sequence": estimate(0.82),
@@ -102,6 +103,7 @@ def test_rows_give_the_figures():
     assert measured["probability removed by the grammar, mean per cell"] == "3.00%"
     assert "33% below the better" in measured["bits per gate on test, structure"]
     assert "floor 0.520" in measured["two-sample AUC, boosting: model"]
+    assert "0.750" in measured["two-sample AUC, boosting: real circuits of the validation split"]
     assert "ratio 1.08" in measured["4-grams shared with training"]
     assert "31.4 on 2 cores" in measured["times as fast as model.generate one by one"]
 
