@@ -22,5 +22,6 @@ if __name__ == "__main__":
         _, muon = make_optimizers(made.model, asked)
         matrices = {id(matrix) for group in muon.param_groups for matrix in group["params"]}
         hidden = [name for name, p in made.model.named_parameters() if id(p) in matrices]
-        found = {"log": log, "state": state, "hidden": hidden}
+        ranks = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+        found = {"ranks": ranks, "log": log, "state": state, "hidden": hidden}
         (out / "found.json").write_text(json.dumps(found))

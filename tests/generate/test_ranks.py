@@ -39,6 +39,7 @@ def trained(out: Path, *, ranks: int, steps: int = STEPS) -> dict:
 def test_two_gloo_processes_equal_one_at_the_same_global_batch(tmp_path: Path) -> None:
     one = trained(tmp_path / "one", ranks=1)
     two = trained(tmp_path / "two", ranks=2)
+    assert (one["ranks"], two["ranks"]) == (1, 2)
     assert len(one["log"]) == 3
     for a, b in zip(one["log"], two["log"], strict=True):
         assert a[:2] == b[:2]

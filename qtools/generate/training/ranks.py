@@ -24,6 +24,10 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def _num_ranks() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def make_accelerator(precision: str) -> "Accelerator":
     """The accelerator of this rank.
 
@@ -33,7 +37,9 @@ def make_accelerator(precision: str) -> "Accelerator":
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    return Accelerator(mixed_precision=precision, kwargs_handlers=[unused])
+    # Unless told to use processors, accelerate leaves the ranks of a machine without GPUs alone.
+    processors = _num_ranks() > 1 and not torch.cuda.is_available()
+    return Accelerator(mixed_precision=precision, cpu=processors, kwargs_handlers=[unused])
 
 
 def parallel(model: CircuitModel, accelerator: "Accelerator") -> Any:
