@@ -40,7 +40,7 @@ from qtools.generate.verify.verification import verify
 
 Record = dict[str, Any]
 _CHUNK = 1000
-# Of 0.5, 1 and 2 the best on validation circuits; see `generate_decoding`.
+# On validation circuits better than 2; `generate_decoding` compares.
 _GUIDANCE = 1.0
 
 
