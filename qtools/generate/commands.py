@@ -48,9 +48,11 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
-    # torch reads it when it is loaded. A step allocates hundreds of megabytes anew, and getting
-    # them in small pages takes a quarter of its time; results are the same.
+    # torch reads both when it is loaded; results are the same. A step allocates hundreds of
+    # megabytes anew, and getting them in small pages takes a quarter of its time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    # Batches have many shapes, and making a kernel takes longer than the product: keep them all.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
     from qtools.generate.report import run_training
 
     run_training(

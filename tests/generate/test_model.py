@@ -4,7 +4,9 @@ import torch
 from writing_support import documents_of, line_circuits, small_model
 
 from qtools.generate.language.vocabulary import BOS, PAD, Column
+from qtools.generate.model import network
 from qtools.generate.model.decoder import Decoder
+from qtools.generate.model.trunk import rms_norm, run_trunk
 from qtools.generate.training.packing import (
     PACKED,
     epoch_batches,
@@ -22,6 +24,54 @@ def test_decoder_equals_the_trunk_of_transformers(model):
         decoder = Decoder(model.trunk, 3)
         found = torch.stack([decoder.step(x_BTD[:, t]) for t in range(150)], dim=1)
     torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("length", "packed"), [(70, True), (70, False), (600, False)])
+def test_whole_sequences_equal_the_trunk_of_transformers(model, length, packed):
+    """Values and all gradients, by plain products and by torch's kernel."""
+    torch.manual_seed(2)
+    x_BTD = torch.randn(2, length, 32, requires_grad=True)
+    start = torch.tensor([[0] * 30 + [30] * (length - 30), [0] * length])
+    place = torch.arange(length)
+    seen = (place[None, :, None] >= place[None, None]) & (start[:, :, None] == start[:, None])
+    theirs = model.trunk(
+        inputs_embeds=x_BTD,
+        attention_mask=seen[:, None] if packed else None,
+        position_ids=place - start if packed else None,
+    ).last_hidden_state
+    ours = run_trunk(model.trunk, x_BTD, start if packed else None)
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+    weight = torch.randn_like(theirs)
+    inputs = [x_BTD, *model.trunk.parameters()]
+    expected = torch.autograd.grad((theirs * weight).sum(), inputs)
+    found = torch.autograd.grad((ours * weight).sum(), inputs)
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4 * float(b.abs().max()), rtol=1e-4)
+
+
+def test_norm_has_exact_gradients():
+    torch.manual_seed(3)
+    x = torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda x, weight: rms_norm(x, weight, 1e-3, torch.float64), (x, weight)
+    )
+
+
+def test_filling_of_heads_changes_nothing(model, monkeypatch):
+    documents = documents_of(line_circuits(3))
+    batch = make_batch(documents, PACKED, [[0], [1, 2]])
+    results = []
+    for raster in (1, 256):
+        monkeypatch.setattr(network, "_RASTER", raster)
+        model.zero_grad()
+        loss = model(batch).sum()
+        loss.backward()
+        results.append((loss.detach(), [p.grad.clone() for p in model.columns.op.parameters()]))
+    (one, of_one), (two, of_two) = results
+    torch.testing.assert_close(one, two)
+    for a, b in zip(of_one, of_two, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
 def test_packed_documents_have_the_loss_that_they_have_alone(model):

@@ -12,6 +12,7 @@ from qtools.generate.model.network import CircuitConfig, CircuitModel
 from qtools.generate.training.checkpoint import STATE
 from qtools.generate.training.corpus import EncodedCorpus
 from qtools.generate.training.losses import bits_per_gate
+from qtools.generate.training.muon import Muon
 from qtools.generate.training.optimizers import make_optimizers, set_rates
 from qtools.generate.training.recipe import ModelSize, TrainRecipe, load_recipe, recipe_names
 from qtools.generate.training.train import STATE_FOLDER, train
@@ -137,6 +138,28 @@ def test_each_parameter_has_one_optimizer():
     set_rates(optimizers, 0.5)
     rates = {group["lr"] for o in optimizers for group in o.param_groups}
     assert rates == {0.5 * recipe().learning_rate, 0.5 * recipe().hidden_rate}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_muon_over_shapes_equals_torch_one_by_one(seed):
+    torch.manual_seed(seed)
+    shapes = [(8, 8), (8, 24), (24, 8), (8, 8), (24, 8)]
+    theirs = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    ours = [torch.nn.Parameter(p.detach().clone()) for p in theirs]
+    rates = {"lr": 0.1, "weight_decay": 0.1, "momentum": 0.95, "adjust_lr_fn": "original"}
+    one, other = torch.optim.Muon(theirs, **rates), Muon(ours, **rates)
+    for step in range(4):
+        for a, b in zip(theirs, ours, strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        # The last matrix gets no gradient at first.
+        if step < 2:
+            theirs[-1].grad = ours[-1].grad = None
+        one.step()
+        other.step()
+    for a, b in zip(theirs, ours, strict=True):
+        # Both orthogonalise in bfloat16, with sums in another order.
+        torch.testing.assert_close(a, b, atol=0.02, rtol=0.0)
 
 
 def test_bundled_recipes_load_and_bad_ones_are_refused(tmp_path):

@@ -23,10 +23,13 @@ from qtools.generate.language.vocabulary import (
 )
 from qtools.generate.model.context import NUM_COUNTS, Context, contexts
 from qtools.generate.model.heads import Heads
+from qtools.generate.model.trunk import run_trunk
 
 _KINDS = torch.from_numpy(OPERAND_KINDS)
 #: Longest sequence of rows that the model is made for.
 MAX_ROWS = 4096
+#: Heads compute a multiple of this number of rows.
+_RASTER = 256
 
 
 class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its hook is untyped
@@ -141,14 +144,8 @@ class CircuitModel(PreTrainedModel):  # type: ignore[no-untyped-call] # its hook
         following = rows[:, 1:].reshape(-1, NUM_COLUMNS)
         embedded = self.embed_operands(following, before, recency)
         x_BTD = self._inputs(batch, context, embedded)
-        # Without a mask attention takes its fast causal path.
         packed = bool(start.any())
-        position = torch.arange(x_BTD.shape[1], device=rows.device)
-        h_BTD = self.trunk(
-            inputs_embeds=x_BTD,
-            attention_mask=_document_mask(start[:, :-1]) if packed else None,
-            position_ids=position - start[:, :-1] if packed else None,
-        ).last_hidden_state
+        h_BTD = run_trunk(self.trunk, x_BTD, start[:, :-1] if packed else None)
         z_MD = h_BTD.reshape(-1, h_BTD.shape[-1])
         nll = self._column_losses(z_MD, following, before, recency, embedded)
         return nll.view(rows.shape[0], rows.shape[1] - 1, NUM_COLUMNS)
@@ -216,31 +213,37 @@ class CircuitModel(PreTrainedModel):  # type: ignore[no-untyped-call] # its hook
         real = (op != BOS) & (op != PAD)
         nll = torch.zeros(*rows_MC.shape, device=z_MD.device)
         heads = self.columns
-        kept = real.nonzero()[:, 0]
-        nll[kept, Column.OP] = _cross_entropy(heads.op_logits(z_MD[kept]), op[kept])
+
+        def lose(column: Column, places: Tensor, count: int, logits: Tensor) -> None:
+            """Take in the logits of a cell in ``count`` rows; those after them are filling."""
+            target = rows_MC[places[:count], column]
+            loss = nn.functional.cross_entropy(logits[:count], target, reduction="none")
+            nll[places[:count], column] = loss
+
+        places, count = _places(real)
+        lose(Column.OP, places, count, heads.op_logits(z_MD[places]))
         kinds = _KINDS.to(op.device)[op]
         z_MD = heads.after_op(z_MD, op)
         for column in (Column.A, Column.B, Column.C):
             for kind in (Kind.QUBIT, Kind.CLBIT, Kind.NUMBER):
-                chosen = (real & (kinds[:, column - 1] == kind)).nonzero()[:, 0]
-                if len(chosen):
+                places, count = _places(real & (kinds[:, column - 1] == kind))
+                if count:
                     logits = operand_logits(
                         heads,
                         kind,
                         column,
-                        z_MD[chosen],
-                        rows_MC[chosen],
-                        before.flat(chosen),
-                        recency[chosen],
+                        z_MD[places],
+                        rows_MC[places],
+                        before.flat(places),
+                        recency[places],
                     )
-                    nll[chosen, column] = _cross_entropy(logits, rows_MC[chosen, column])
+                    lose(column, places, count, logits)
             z_MD = heads.after_operand(column, z_MD, embedded[column - 1])
-        turned = (real & (rows_MC[:, Column.ANGLE] != EMPTY)).nonzero()[:, 0]
-        angle = rows_MC[turned, Column.ANGLE]
-        nll[turned, Column.ANGLE] = _cross_entropy(heads.angle_logits(z_MD[turned]), angle)
-        free = (real & (rows_MC[:, Column.FINE] != EMPTY)).nonzero()[:, 0]
-        logits = heads.fine_logits(z_MD[free], rows_MC[free, Column.ANGLE])
-        nll[free, Column.FINE] = _cross_entropy(logits, rows_MC[free, Column.FINE])
+        places, count = _places(real & (rows_MC[:, Column.ANGLE] != EMPTY))
+        lose(Column.ANGLE, places, count, heads.angle_logits(z_MD[places]))
+        places, count = _places(real & (rows_MC[:, Column.FINE] != EMPTY))
+        angle = rows_MC[places, Column.ANGLE]
+        lose(Column.FINE, places, count, heads.fine_logits(z_MD[places], angle))
         return nll
 
 
@@ -268,8 +271,15 @@ def operand_logits(
     return heads.qubit_logits(column, z_MD, near, far, before, recency)
 
 
-def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    return nn.functional.cross_entropy(logits, target, reduction="none")
+def _places(mask_M: Tensor) -> tuple[Tensor, int]:
+    """Places of the true entries and their number, filled up with the first of them.
+
+    Filled up because the library behind products on processors makes a kernel per shape, which
+    takes longer than the product: a number of rows that comes again and again finds its kernel.
+    """
+    places = mask_M.nonzero()[:, 0]
+    filling = -len(places) % _RASTER
+    return torch.cat([places, places[:1].expand(filling)]) if len(places) else places, len(places)
 
 
 def _all_but_last(context: Context) -> Context:
@@ -277,11 +287,3 @@ def _all_but_last(context: Context) -> Context:
     count, length = context.num_qubits.shape
     places = torch.arange(count * length, device=context.num_qubits.device).view(count, length)
     return context.flat(places[:, :-1].reshape(-1))
-
-
-def _document_mask(start_BT: Tensor) -> Tensor:
-    """(B, 1, T, T) True where a row may look: not ahead, not into other documents."""
-    length = start_BT.shape[1]
-    place = torch.arange(length, device=start_BT.device)
-    causal = place[None, :, None] >= place[None, None, :]
-    return (causal & (start_BT[:, :, None] == start_BT[:, None, :]))[:, None]

@@ -1,8 +1,7 @@
 """Optimisers of training: Muon for hidden matrices, AdamW for everything else.
 
-Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) orthogonalises the momentum of a
-matrix, so that rare directions are learnt as fast as common ones. Embeddings and output heads are
-tables of rows, not maps between hidden states, and stay with AdamW, as its authors advise.
+Embeddings and output heads are tables of rows, not maps between hidden states, and stay with
+AdamW, as the authors of Muon advise.
 """
 
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from torch import nn
 
 from qtools.generate.model.heads import Pointer, Step
 from qtools.generate.model.network import CircuitModel
+from qtools.generate.training.muon import Muon
 from qtools.generate.training.recipe import TrainRecipe
 
 
@@ -28,7 +28,7 @@ def make_optimizers(model: CircuitModel, recipe: TrainRecipe) -> tuple[torch.opt
         {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
     ]
     adamw = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98))
-    muon = torch.optim.Muon(
+    muon = Muon(
         hidden,
         lr=recipe.hidden_rate,
         weight_decay=recipe.weight_decay,

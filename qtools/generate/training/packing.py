@@ -19,7 +19,7 @@ from qtools.generate.model.network import MAX_ROWS, PackedBatch
 
 #: Length of sequences that hold several documents, and the raster of longer ones.
 PACKED = 128
-_RASTER = 64
+_RASTER = 32
 _MIDDLE, _MOST_REPEATS = 512, 4
 _BOS_ROW = np.array([[BOS] + [EMPTY] * (NUM_COLUMNS - 1)], dtype=np.int16)
 
