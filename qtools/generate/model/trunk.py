@@ -113,10 +113,11 @@ class _RMSNorm(torch.autograd.Function):
         ctx: FunctionCtx, x: Tensor, weight: Tensor, eps: float, dtype: torch.dtype
     ) -> Tensor:
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        scale = length.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
-        normed = x * scale
+        scale: Tensor = length.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+        normed: Tensor = x * scale
         ctx.save_for_backward(normed, scale, weight)
-        return (normed * weight).to(dtype)
+        scaled: Tensor = (normed * weight).to(dtype)
+        return scaled
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
