@@ -131,21 +131,33 @@ def _measured(variant: Variant, recipe: TrainRecipe, corpus: EncodedCorpus) -> d
 def _train(
     model: CircuitModel, optimizers: Optimizers, recipe: TrainRecipe, documents: EncodedDocuments
 ) -> None:
-    for step, batch in enumerate(_batches(recipe, documents)):
-        set_rates(optimizers, recipe.schedule(step))
-        with torch.autocast("cpu", torch.bfloat16):
-            nll_BTC = model(batch)
-        weight = torch.ones(len(Column))
-        weight[Column.FINE] = recipe.fine_weight
-        gates = (batch.rows_BTC[:, 1:, Column.OP] >= FIRST_GATE).sum().clamp(min=1)
-        model.zero_grad(set_to_none=True)
-        ((nll_BTC * weight).sum() / gates).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
+    for number, batch in enumerate(batches(recipe, documents)):
+        step(model, optimizers, recipe, number, batch)
 
 
-def _batches(recipe: TrainRecipe, documents: EncodedDocuments) -> Iterator[PackedBatch]:
+def step(
+    model: CircuitModel,
+    optimizers: Optimizers,
+    recipe: TrainRecipe,
+    number: int,
+    batch: PackedBatch,
+) -> None:
+    """One step of training in one process."""
+    set_rates(optimizers, recipe.schedule(number))
+    with torch.autocast("cpu", torch.bfloat16):
+        nll_BTC = model(batch)
+    weight = torch.ones(len(Column))
+    weight[Column.FINE] = recipe.fine_weight
+    gates = (batch.rows_BTC[:, 1:, Column.OP] >= FIRST_GATE).sum().clamp(min=1)
+    model.zero_grad(set_to_none=True)
+    ((nll_BTC * weight).sum() / gates).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        optimizer.step()
+
+
+def batches(recipe: TrainRecipe, documents: EncodedDocuments) -> Iterator[PackedBatch]:
+    """The batches of all steps of a recipe."""
     endless = training_batches(
         _short(documents, recipe.max_rows),
         rows_per_batch=recipe.rows_per_batch,
