@@ -59,8 +59,11 @@ def _held_to_length(order: Order) -> Order:
 
 
 WAYS = (
-    Way(name="min-p 0.1, the default"),
-    Way(name="min-p 0.02", temper=Temper(min_p=0.02)),
+    Way(name="cutoff 0.2, the default"),
+    Way(name="cutoff 0.1", temper=Temper(cutoff=0.1)),
+    Way(name="cutoff 0.3", temper=Temper(cutoff=0.3)),
+    Way(name="min-p 0.1", temper=Temper(min_p=0.1)),
+    Way(name="top-p 0.95", temper=Temper(top_p=0.95)),
     Way(name="nothing cut", temper=Temper()),
     Way(name="temperature 0.9", temper=replace(USUAL, temperature=0.9)),
     Way(name="temperature 1.1", temper=replace(USUAL, temperature=1.1)),

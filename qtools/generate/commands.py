@@ -93,9 +93,12 @@ def sample(
     measure: Annotated[str, typer.Option(help="any, none, or all.")] = "any",
     temperature: Annotated[float, typer.Option(help="Below 1: more typical circuits.")] = 1.0,
     top_p: Annotated[float, typer.Option(help="Keep the likeliest, to this sum.")] = 1.0,
+    cutoff: Annotated[
+        float, typer.Option(help="Cut what is rarer than this times a typical value.")
+    ] = 0.2,
     min_p: Annotated[
         float, typer.Option(help="Cut what is rarer than this times the likeliest.")
-    ] = 0.1,
+    ] = 0.0,
     guidance: Annotated[
         float, typer.Option(help="About 1: more of the family, in twice the time.")
     ] = 0.0,
@@ -120,6 +123,7 @@ def sample(
         seed=seed,
         temperature=temperature,
         top_p=top_p,
+        cutoff=cutoff,
         min_p=min_p,
         guidance=guidance,
         format=format_,

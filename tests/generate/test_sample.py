@@ -3,6 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy.stats import chisquare
 from writing_support import CONDITION_SIZES, small_model
 
@@ -104,6 +107,36 @@ def test_choices_follow_the_masked_distribution():
     assert chisquare(counts[[0, 2, 3]], kept * 4000).pvalue > 1e-4
 
 
+def test_cutoff_keeps_many_values_that_share_a_probability():
+    """One angle repeats the one before, or is one of many: min-p leaves the first alone."""
+    chances = torch.tensor([[0.4, *[0.6 / 60] * 60, *[1e-6] * 10]])
+    logits = torch.log(chances).repeat(20000, 1)
+    mask = torch.ones(logits.shape, dtype=torch.bool)
+    uniform = torch.from_numpy(np.random.default_rng(1).random(20000))
+    picked, _ = choose(logits, mask, uniform, Temper(cutoff=0.2))
+    assert abs(float((picked == 0).float().mean()) - 0.4) < 0.02
+    assert int(picked.max()) <= 60
+    assert (choose(logits, mask, uniform, Temper(min_p=0.1))[0] == 0).all()
+
+
+@given(
+    chances=hnp.arrays(float, (1, 6), elements=st.floats(0.0, 1.0)).filter(lambda c: c.sum() > 0.1),
+    cutoff=st.floats(0.0, 1.0),
+    u=st.floats(0.0, 0.999),
+)
+def test_cutoff_keeps_what_its_definition_says(chances, cutoff, u):
+    p = chances[0] / chances[0].sum()
+    with np.errstate(divide="ignore"):
+        logits = torch.from_numpy(np.log(chances))
+    entropy = -sum(x * np.log(x) for x in p if x > 0)
+    least = cutoff * np.exp(-entropy)
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    drawn = torch.tensor([u], dtype=torch.float64)
+    picked = int(choose(logits, mask, drawn, Temper(cutoff=cutoff))[0])
+    assert p[picked] > 0
+    assert p[picked] >= least * (1 - 1e-9)
+
+
 def test_top_p_keeps_the_likeliest_and_temperature_sharpens():
     logits = torch.log(torch.tensor([[0.5, 0.3, 0.2]])).expand(1000, 3)
     mask = torch.ones(1000, 3, dtype=torch.bool)
@@ -122,6 +155,9 @@ def test_min_p_cuts_slips_and_keeps_what_is_equally_right():
     picked, _ = choose(logits, mask, uniform, Temper(min_p=0.1))
     assert set(picked[:4000].tolist()) == {0}
     assert chisquare(torch.bincount(picked[4000:], minlength=8)).pvalue > 1e-4
+    picked, _ = choose(logits, mask, uniform, Temper(cutoff=0.2))
+    assert set(picked[:4000].tolist()) == {0}
+    assert chisquare(torch.bincount(picked[4000:], minlength=8)).pvalue > 1e-4
     # The likeliest of what is legal counts, not of all.
     mask[:, 0] = False
     picked, _ = choose(logits, mask, uniform, Temper(min_p=0.1))
@@ -129,7 +165,7 @@ def test_min_p_cuts_slips_and_keeps_what_is_equally_right():
 
 
 def test_sharpening_outside_its_ranges_is_refused():
-    for wrong in ({"temperature": 0.0}, {"top_p": 1.1}, {"min_p": -0.1}):
+    for wrong in ({"temperature": 0.0}, {"top_p": 1.1}, {"min_p": -0.1}, {"cutoff": 1.5}):
         with pytest.raises(BadInputError, match="expected a positive temperature"):
             Temper(**wrong)
     for wrong in (-0.5, 11.0, float("nan")):

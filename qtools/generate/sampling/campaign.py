@@ -48,7 +48,7 @@ class SampleJob:
     Attributes:
         model: a bundled model's name, or a model directory.
         n: how many circuits.
-        seed, temperature, top_p, min_p, guidance: of the sampler.
+        seed, temperature, top_p, cutoff, min_p, guidance: of the sampler.
         format: qasm2, qasm3 or parquet.
         qubits, gates, depth, family, gate_set, level, only_gates, measure: see
             :func:`qtools.generate.grammar.options.make_request`.
@@ -60,6 +60,7 @@ class SampleJob:
     seed: int = 0
     temperature: float = USUAL.temperature
     top_p: float = USUAL.top_p
+    cutoff: float = USUAL.cutoff
     min_p: float = USUAL.min_p
     guidance: float = USUAL.guidance
     format: str = "qasm2"
@@ -91,6 +92,7 @@ class SampleJob:
         return Temper(
             temperature=self.temperature,
             top_p=self.top_p,
+            cutoff=self.cutoff,
             min_p=self.min_p,
             guidance=self.guidance,
         )

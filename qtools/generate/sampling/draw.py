@@ -23,6 +23,9 @@ class Temper:
     Attributes:
         temperature: logits are divided by it.
         top_p: only the likeliest values that make up this probability are kept, per cell.
+        cutoff: only values at least this fraction as likely as a typical one are kept, per cell:
+            ``p >= cutoff exp(-entropy)``, the part of eta-sampling (arXiv:2210.15191) that
+            depends on the distribution.
         min_p: only values at least this fraction as likely as the likeliest are kept, per cell
             (arXiv:2407.01082).
         guidance: how much more a circuit is to be of its family than the model by itself makes
@@ -31,6 +34,7 @@ class Temper:
 
     temperature: float = 1.0
     top_p: float = 1.0
+    cutoff: float = 0.0
     min_p: float = 0.0
     guidance: float = 0.0
 
@@ -39,16 +43,19 @@ class Temper:
             raise BadInputError(
                 f"expected guidance from 0 to {MOST_GUIDANCE:g}, got {self.guidance}"
             )
-        if not (self.temperature > 0 and 0 < self.top_p <= 1 and 0 <= self.min_p <= 1):
+        shares = (self.cutoff, self.min_p)
+        if not (self.temperature > 0 and 0 < self.top_p <= 1 and all(0 <= x <= 1 for x in shares)):
             raise BadInputError(
-                "expected a positive temperature, a top-p in (0, 1] and a min-p in [0, 1], got "
-                f"{self.temperature}, {self.top_p} and {self.min_p}"
+                "expected a positive temperature, a top-p in (0, 1], a cutoff and a min-p in "
+                f"[0, 1], got {self.temperature}, {self.top_p}, {self.cutoff} and {self.min_p}"
             )
 
 
 #: What is used unless told otherwise. Rare slips add up over a circuit; where the model is sure
 #: they are cut, and where many values are equally right all of them stay, which top-p cannot do.
-USUAL = Temper(min_p=0.1)
+#: Nor can min-p where one value is likely and many others share the rest, such as an angle that
+#: repeats the one before or is new: it cuts all that are new.
+USUAL = Temper(cutoff=0.2)
 
 
 class Streams:
@@ -114,6 +121,12 @@ def choose(logits: Tensor, mask: Tensor, uniform: Tensor, temper: Temper) -> tup
     # Far below the rest what is legal underflows; sharpening needs the logits again.
     if temper.temperature != 1 or bool((kept < _SMALLEST).any()):
         chances = _chances_of_legal(raw, mask, temper.temperature)
+    if temper.cutoff > 0:
+        chances = chances / chances.sum(1, keepdim=True)
+        typical = torch.exp(-torch.special.entr(chances).sum(1, keepdim=True))
+        # The likeliest is at least as likely as a typical one, up to rounding.
+        least = (temper.cutoff * typical).minimum(chances.max(1, keepdim=True).values)
+        chances = torch.where(chances >= least, chances, 0.0)
     if temper.min_p > 0:
         least = temper.min_p * chances.max(1, keepdim=True).values
         chances = torch.where(chances >= least, chances, 0.0)

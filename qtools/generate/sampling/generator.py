@@ -105,6 +105,7 @@ class CircuitGenerator:
         seed: int = 0,
         temperature: float = USUAL.temperature,
         top_p: float = USUAL.top_p,
+        cutoff: float = USUAL.cutoff,
         min_p: float = USUAL.min_p,
         guidance: float = USUAL.guidance,
         workers: int = 1,
@@ -121,7 +122,13 @@ class CircuitGenerator:
             max_depth=max_depth,
             measure=measure,
         )
-        temper = Temper(temperature=temperature, top_p=top_p, min_p=min_p, guidance=guidance)
+        temper = Temper(
+            temperature=temperature,
+            top_p=top_p,
+            cutoff=cutoff,
+            min_p=min_p,
+            guidance=guidance,
+        )
         found = self.samples(n, request, seed=seed, temper=temper, workers=workers)
         return [to_qiskit(s.circuit) for s in sorted(found, key=lambda s: s.index)]
 
@@ -143,7 +150,7 @@ class CircuitGenerator:
             n: how many.
             request: conditions on all of them.
             seed: of everything random.
-            temper: temperature, top-p, min-p and guidance;
+            temper: temperature, top-p, cutoff, min-p and guidance;
                 :data:`qtools.generate.sampling.draw.USUAL` when None.
             workers: processes; each uses one thread. More than one needs a model on disk.
 
