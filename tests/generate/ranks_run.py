@@ -13,6 +13,9 @@ from qtools.generate.training.train import train
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    # Adam moves an entry whose gradient is nothing but rounding as far as any other: in single
+    # precision the order of sums alone decides where such entries go.
+    torch.set_default_dtype(torch.float64)
     out = Path(sys.argv[1])
     asked = recipe(steps=int(sys.argv[2]))
     made = train(asked, corpus(), out)

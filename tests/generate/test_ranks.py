@@ -44,13 +44,15 @@ def test_two_gloo_processes_equal_one_at_the_same_global_batch(tmp_path: Path) -
     for a, b in zip(one["log"], two["log"], strict=True):
         assert a[:2] == b[:2]
         assert np.allclose(a[2:], b[2:], rtol=2e-4)
-    # Sums in another order: equal up to rounding, which both optimisers amplify. Muon raises the
-    # directions of small singular values to full size, in bfloat16; Adam moves an entry whose
-    # gradient is nothing but rounding as far as any other. So whole matrices count, not entries.
+    # Sums in another order: equal up to rounding, which the optimiser amplifies a little. Muon
+    # orthogonalises in bfloat16, and the directions of small singular values, which it raises to
+    # full size, differ then from one kernel of torch to the next: there the whole matrix counts.
     for name, values in one["state"].items():
         a, b = np.array(values), np.array(two["state"][name])
-        limit = 0.1 if name in one["hidden"] else 0.03
-        assert np.linalg.norm(a - b) < limit * np.linalg.norm(a), name
+        if name in one["hidden"]:
+            assert np.linalg.norm(a - b) < 0.05 * np.linalg.norm(a), name
+        else:
+            assert np.abs(a - b).max() < 2e-3, name
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 7])

@@ -211,7 +211,7 @@ class CircuitModel(PreTrainedModel):  # type: ignore[no-untyped-call] # its hook
     ) -> Tensor:
         op = rows_MC[:, Column.OP]
         real = (op != BOS) & (op != PAD)
-        nll = torch.zeros(*rows_MC.shape, device=z_MD.device)
+        nll = torch.zeros(*rows_MC.shape, dtype=torch.float32, device=z_MD.device)
         heads = self.columns
 
         def lose(column: Column, places: Tensor, count: int, logits: Tensor) -> None:

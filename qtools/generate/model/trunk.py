@@ -20,11 +20,11 @@ _PLAIN = 512
 
 
 def run_trunk(trunk: LlamaModel, x_BTD: Tensor, start_BT: Tensor | None) -> Tensor:
-    """(B, T, D) float32 output of the trunk.
+    """(B, T, D) output of the trunk, in the precision of its inputs.
 
     Args:
         trunk: whose weights to use; gradients reach them.
-        x_BTD: inputs, float32.
+        x_BTD: inputs.
         start_BT: place of the first row of the document that each row belongs to; rows see their
             own document only and count their places from there. None where there is one document
             per sequence.
@@ -41,7 +41,7 @@ def run_trunk(trunk: LlamaModel, x_BTD: Tensor, start_BT: Tensor | None) -> Tens
             layer.self_attn, _normed(x_BTD, layer.input_layernorm), turn, mask
         )
         x_BTD = x_BTD + _mixed(layer.mlp, _normed(x_BTD, layer.post_attention_layernorm))
-    return rms_norm(x_BTD, trunk.norm.weight, trunk.norm.variance_epsilon, torch.float32)
+    return rms_norm(x_BTD, trunk.norm.weight, trunk.norm.variance_epsilon, x_BTD.dtype)
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float, dtype: torch.dtype) -> Tensor:
