@@ -21,6 +21,7 @@ from benchmarks.generate_stages import Record, stages
 from benchmarks.measure import RESULTS
 from qtools.circuits import qasm2
 from qtools.datasets.corpus import Corpus
+from qtools.generate.sampling.draw import USUAL
 from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.verify.table import markdown, side_by_side
 from qtools.runs.files import write_text
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = QUICK if given.quick else Sizes()
     generator = CircuitGenerator.from_pretrained(given.model)
     shards = sorted(shard.sha256 for shard in Corpus.open(given.corpus).manifest.shards())
-    run = content_id([generator.model_id, shards, repr(sizes), given.seed, qasm2.HEADER])
+    settings = [repr(sizes), given.seed, qasm2.HEADER, repr(USUAL)]
+    run = content_id([generator.model_id, shards, *settings])
     bench = Bench(
         generator=generator,
         corpus=given.corpus,
@@ -52,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     found = measure(bench, [name for name in given.only.split(",") if name])
     out = given.work if given.quick else RESULTS
-    write(out, found, {"model": generator.model_id, "quick": given.quick, "seed": given.seed})
+    facts = {"model": generator.model_id, "quick": given.quick, "seed": given.seed}
+    write(out, found, facts | {"temper": vars(USUAL)})
 
 
 def measure(bench: Bench, only: Sequence[str]) -> dict[str, Record]:
@@ -87,7 +90,8 @@ def write(out: Path, found: dict[str, Record], facts: Record) -> None:
     kept = {name: _without_circuits(record) for name, record in found.items()}
     record = {**facts, "rows": rows, "stages": kept}
     write_text(out / "generate_table.json", json.dumps(record, indent=1) + "\n")
-    title = f"# A model that writes circuits\n\nModel {facts['model']}."
+    temper = ", ".join(f"{name} {value:g}" for name, value in facts["temper"].items())
+    title = f"# A model that writes circuits\n\nModel {facts['model']}, sampled at {temper}."
     text = f"{title}\n\n{builds(found)}{table}\n{beside}"
     write_text(out / "generate_table.md", text)
     print(text)
@@ -96,7 +100,7 @@ def write(out: Path, found: dict[str, Record], facts: Record) -> None:
 def builds(found: dict[str, Record]) -> str:
     """Which stages saw which build of the corpus; nothing if all saw the same one.
 
-    Builds of one recipe on two machines can differ by some circuits that took too long on one.
+    Builds of one recipe on two machines can differ by some circuits.
     """
     by_build: dict[int, list[str]] = {}
     for name, record in found.items():

@@ -1,4 +1,5 @@
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from scipy.stats import chisquare
 from writing_support import CONDITION_SIZES, small_model
 
 from qtools.errors import BadInputError
+from qtools.generate.commands import sample
 from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.limits import Limits
 from qtools.generate.language.vocabulary import BOS, EMPTY, Column
 from qtools.generate.model.network import PackedBatch
-from qtools.generate.sampling.draw import Streams, Temper, choose, guided
+from qtools.generate.sampling.campaign import SampleJob
+from qtools.generate.sampling.draw import USUAL, Streams, Temper, choose, guided
+from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.sampling.group import sample_group
 
 
@@ -162,6 +166,13 @@ def test_min_p_cuts_slips_and_keeps_what_is_equally_right():
     mask[:, 0] = False
     picked, _ = choose(logits, mask, uniform, Temper(min_p=0.1))
     assert set(picked[:4000].tolist()) == set(range(1, 8))
+
+
+def test_command_line_and_python_have_one_default():
+    for asked in (sample, CircuitGenerator.sample, SampleJob):
+        known = inspect.signature(asked).parameters
+        given = {name: known[name].default for name in dataclasses.asdict(USUAL)}
+        assert given == dataclasses.asdict(USUAL)
 
 
 def test_sharpening_outside_its_ranges_is_refused():

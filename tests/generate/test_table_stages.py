@@ -35,7 +35,7 @@ def test_every_stage_gives_its_rows_and_is_kept(directory, tmp_path):
     assert not [row["what"] for row in rows if row["measured"] == "not measured yet"]
     # Kept figures are not measured again.
     assert measure(bench, ["speed"]) == found
-    write(tmp_path / "out", found, {"model": "m"})
+    write(tmp_path / "out", found, {"model": "m", "temper": {"cutoff": 0.2}})
     text = (tmp_path / "out" / "generate_table.md").read_text()
     assert "| two-sample AUC, boosting: line tokens |" in text
     assert "| figure | model | real | qiskit random |" in text

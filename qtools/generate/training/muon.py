@@ -2,7 +2,7 @@
 
 Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) orthogonalises the momentum of a
 matrix, so that rare directions are learnt as fast as common ones. torch's own takes one matrix
-after the other: a thousand small products a step, which two cores share badly. The results are the
+after the other: hundreds of small products a step, which two cores share badly. The results are the
 same up to the order of sums; a test holds them together.
 """
 

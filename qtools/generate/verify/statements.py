@@ -56,7 +56,7 @@ class StatementClassifier(nn.Module):
             for _ in range(2)
         ]
         for layer in layers:
-            # Dropout of attention weights keeps torch from its fused kernel: three times the time.
+            # Dropout of attention weights would keep torch from its fused kernel.
             layer.self_attn.dropout = 0.0
         self.layers = nn.ModuleList(layers)
         self.out = nn.Linear(width, 1)
