@@ -3,11 +3,14 @@
 import sys
 
 from qtools.cli import run
+from qtools.launch import in_its_environment
 
 
 def main() -> None:
     """Run the command line and exit with its documented exit code."""
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    in_its_environment(arguments)
+    sys.exit(run(arguments))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ FLOORS = (
     ("report",),
     ("compile", "datasets", "generate", "view"),
     ("merge",),
-    ("cli",),
+    ("cli", "launch"),
     ("__main__",),
 )
 GENERATE_FLOORS = (("language",), ("grammar",), ("model",), ("training", "sampling"))

@@ -1,6 +1,5 @@
 """``qtools generate ...``: train, sample, verify, suite."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -25,14 +24,6 @@ ModelOption = Annotated[
     str, typer.Option("--model", help="A bundled model's name, or a model directory.")
 ]
 
-#: What training asks of torch; none of it changes results. A step allocates hundreds of megabytes
-#: anew, and getting them in small pages takes a quarter of its time. Batches have many shapes, and
-#: making a kernel for a shape takes longer than the product: all of them are kept.
-TRAINING_ENVIRONMENT = {
-    "THP_MEM_ALLOC_ENABLE": "1",
-    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8192",
-}
-
 
 @app.callback()
 def group() -> None:
@@ -56,9 +47,6 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
-    # torch reads them when it is loaded.
-    for name, value in TRAINING_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
     from qtools.generate.report import run_training
 
     run_training(
