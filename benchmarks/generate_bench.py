@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +80,8 @@ class Bench:
     Attributes:
         generator: the model.
         corpus: directory of its corpus.
-        work: folder of what is kept between runs.
+        work: folder of what is kept between runs about the model.
+        shared: folder of what is kept between runs about the corpus, whichever the model.
         sizes: how much to measure.
         seed, workers: of the sampler.
     """
@@ -88,6 +89,7 @@ class Bench:
     generator: CircuitGenerator
     corpus: Path
     work: Path
+    shared: Path
     sizes: Sizes
     seed: int
     workers: int
@@ -105,16 +107,16 @@ class Bench:
     @cached_property
     def encoded(self) -> EncodedCorpus:
         """The corpus as rows."""
-        return load_corpus(self.corpus, cache=self.work)
+        return load_corpus(self.corpus, cache=self.shared)
 
     @cached_property
     def ketgpt(self) -> KetgptClassifier:
         """The KetGPT paper's classifier."""
         return train_ketgpt(self.reference, seed=self.seed)
 
-    def programs(self, name: str, make: Callable[[], list[Program]]) -> list[Program]:
+    def programs(self, folder: Path, name: str, make: Callable[[], list[Program]]) -> list[Program]:
         """A set of circuits, made once."""
-        path = self.work / f"programs-{name.replace(' ', '-')}.json"
+        path = folder / f"programs-{name.replace(' ', '-')}.json"
         if path.exists():
             return [Program(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
         made = make()
@@ -140,7 +142,8 @@ class Bench:
     @cached_property
     def samples(self) -> list[Program]:
         """Circuits of the model under conditions drawn as in training."""
-        return self.programs("model", lambda: self.sampled(self.sizes.samples, Request()))
+        make = partial(self.sampled, self.sizes.samples, Request())
+        return self.programs(self.work, "model", make)
 
     def sampled(self, count: int, request: Request, temper: Temper = USUAL) -> list[Program]:
         """Circuits of the model, as texts in the order of their numbers."""

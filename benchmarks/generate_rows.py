@@ -107,11 +107,11 @@ def _ketgpt(found: Found) -> Iterator[Row]:
 
 
 def _losses(found: Found) -> Iterator[Row]:
-    losses = found.get("losses")
     asked = "30 % below trigram and line tokens"
-    if losses is None:
+    if "losses" not in found or "baseline losses" not in found:
         yield _missing("bits per gate on test, structure", asked)
         return
+    losses = found["losses"] | found["baseline losses"]
     structure = {name: losses[name]["structure"] for name in ("model", "trigram", "line tokens")}
     best = min(structure["trigram"], structure["line tokens"])
     shown = ", ".join(f"{name} {value:.3f}" for name, value in structure.items())

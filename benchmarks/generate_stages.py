@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from qtools.datasets.corpus import Corpus
 from qtools.generate.baselines import sets
 from qtools.generate.grammar.limits import Limits
 from qtools.generate.grammar.request import Request
+from qtools.generate.language.documents import EncodedDocuments
 from qtools.generate.language.rows import decode_rows
 from qtools.generate.language.vocabulary import FIRST_GATE
 from qtools.generate.sampling.draw import USUAL, Temper
@@ -76,19 +78,23 @@ def validity(number: int) -> Stage:
 
 
 def losses(bench: Bench) -> Record:
-    """Bits per gate on the test split: the model, the trigram, line tokens."""
-    test = bench.encoded.split("test")
-    step = -(-len(test) // bench.sizes.test)
-    test = test.chosen(range(0, len(test), step))
-    model = bench.generator.pretrained.model
-    line = bench.line
+    """Bits per gate of the model on the test split."""
+    test, model = _test_documents(bench), bench.generator.pretrained.model
+    return {
+        "circuits": len(test),
+        "model": _bits(bits_per_gate(model, test)),
+        "model, conditions open": _bits(bits_per_gate(model, test, conditioned=False)),
+    }
+
+
+def baseline_losses(bench: Bench) -> Record:
+    """The same of the trigram and of line tokens."""
+    test, line = _test_documents(bench), bench.line
     by_line = line.bits_per_gate(sets.lines_of(test), int(test.gates.sum()))
     # Written while the model is there; otherwise it is trained again for them.
     _set(bench, "line tokens")
     return {
         "circuits": len(test),
-        "model": _bits(bits_per_gate(model, test)),
-        "model, conditions open": _bits(bits_per_gate(model, test, conditioned=False)),
         "trigram": _bits(bench.trigram.bits_per_gate(test)),
         "line tokens": _bits(by_line),
         "line_model": {
@@ -97,6 +103,11 @@ def losses(bench: Bench) -> Record:
             "lines_seen": line.lines_seen,
         },
     }
+
+
+def _test_documents(bench: Bench) -> EncodedDocuments:
+    test = bench.encoded.split("test")
+    return test.chosen(range(0, len(test), -(-len(test) // bench.sizes.test)))
 
 
 def _bits(bits: BitsPerGate) -> Record:
@@ -140,7 +151,9 @@ def _set(bench: Bench, name: str) -> list[Program]:
         "line tokens": lambda: sets.line_set(bench.line, like, seed=seed),
     }
     rng = np.random.default_rng(seed)
-    return bench.programs(name, makers.get(name, lambda: sets.random_sets(like, rng)[name]))
+    return bench.programs(
+        bench.shared, name, makers.get(name, lambda: sets.random_sets(like, rng)[name])
+    )
 
 
 def held_out_ngrams(bench: Bench) -> Record:
@@ -231,7 +244,8 @@ def conditioning(bench: Bench) -> Record:
 def guidance(bench: Bench) -> Record:
     """How often the family is the one asked for, under guidance towards it."""
     temper = replace(USUAL, guidance=_GUIDANCE)
-    made = bench.programs("guided", lambda: bench.sampled(bench.sizes.baseline, Request(), temper))
+    make = partial(bench.sampled, bench.sizes.baseline, Request(), temper)
+    made = bench.programs(bench.work, "guided", make)
     return {"guidance": _GUIDANCE, **_families(bench, made)}
 
 
@@ -321,11 +335,19 @@ def stages(sizes: Sizes) -> dict[str, Stage]:
         "unseen": unseen,
         "set model": verified("model"),
         "same conditions": same_conditions,
-        "yardstick": yardstick,
-        "held-out n-grams": held_out_ngrams,
         "conditioning": conditioning,
         "guidance": guidance,
         **{f"validity {number}": validity(number) for number in chunks},
+        **stages_without_model(),
+    }
+
+
+def stages_without_model() -> dict[str, Stage]:
+    """What the model is held against: real circuits and baselines."""
+    return {
+        "yardstick": yardstick,
+        "held-out n-grams": held_out_ngrams,
+        "baseline losses": baseline_losses,
         **{f"set {name}": verified(name) for name in BASELINES},
     }
 

@@ -4,7 +4,8 @@
     python -m benchmarks.generate_table --model model/ --corpus corpus/ --work try/ --quick
 
 Runs in stages; each stage's figures are kept in the work folder, so that a run that was stopped
-goes on where it was, and ``--only`` measures some. Writes ``generate_table.json`` and ``.md`` into
+goes on where it was, and ``--only`` measures some. What does not depend on the model is kept once
+for all models. Writes ``generate_table.json`` and ``.md`` into
 ``benchmarks/results`` (with ``--quick`` into the work folder) from all stages that are there.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.generate_bench import QUICK, Bench, Sizes
 from benchmarks.generate_rows import must_show
-from benchmarks.generate_stages import Record, stages
+from benchmarks.generate_stages import Record, stages, stages_without_model
 from benchmarks.measure import RESULTS
 from qtools.circuits import qasm2
 from qtools.datasets.corpus import Corpus
@@ -42,12 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = QUICK if given.quick else Sizes()
     generator = CircuitGenerator.from_pretrained(given.model)
     shards = sorted(shard.sha256 for shard in Corpus.open(given.corpus).manifest.shards())
-    settings = [repr(sizes), given.seed, qasm2.HEADER, repr(USUAL)]
-    run = content_id([generator.model_id, shards, *settings])
+    shared = content_id([shards, repr(sizes), given.seed, qasm2.HEADER])
+    run = content_id([shared, generator.model_id, repr(USUAL)])
     bench = Bench(
         generator=generator,
         corpus=given.corpus,
         work=given.work / run[:16],
+        shared=given.work / shared[:16],
         sizes=sizes,
         seed=given.seed,
         workers=given.workers,
@@ -60,13 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(bench: Bench, only: Sequence[str]) -> dict[str, Record]:
     """Stage -> its figures: kept ones, and those of the stages that were to be run."""
-    known = stages(bench.sizes)
+    known, without_model = stages(bench.sizes), stages_without_model()
     unknown = [name for name in only if name not in known]
     if unknown:
         raise SystemExit(f"expected stages among {', '.join(known)}, got {', '.join(unknown)}")
     found: dict[str, Record] = {}
     for name, stage in known.items():
-        path = bench.work / f"{name.replace(' ', '-')}.json"
+        folder = bench.shared if name in without_model else bench.work
+        path = folder / f"{name.replace(' ', '-')}.json"
         if not path.exists():
             if only and name not in only:
                 continue

@@ -39,6 +39,8 @@ FOUND = {
     "losses": {
         "model": bits(2.0, 3.0),
         "model, conditions open": bits(2.2, 3.2),
+    },
+    "baseline losses": {
         "trigram": bits(4.0, 6.0),
         "line tokens": bits(3.0, 7.0),
     },

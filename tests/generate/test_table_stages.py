@@ -25,6 +25,7 @@ def test_every_stage_gives_its_rows_and_is_kept(directory, tmp_path):
         generator=CircuitGenerator.from_pretrained(directory),
         corpus=corpus.path,
         work=tmp_path / "work",
+        shared=tmp_path / "shared",
         sizes=sizes,
         seed=0,
         workers=1,
