@@ -146,9 +146,10 @@ def test_truncated_weights_and_giant_sizes_are_refused(directory, tmp_path):
     with pytest.raises(BadInputError, match="damaged"):
         CircuitGenerator.from_pretrained(tmp_path)
     record = json.loads((directory / CONFIG).read_text())
-    (tmp_path / CONFIG).write_text(json.dumps(record | {"width": 10**9}))
-    with pytest.raises(BadInputError, match="sizes"):
-        CircuitGenerator.from_pretrained(tmp_path)
+    for wrong in ({"width": 10**9}, {"register_sizes": [3, 129]}, {"register_sizes": "all"}):
+        (tmp_path / CONFIG).write_text(json.dumps(record | wrong))
+        with pytest.raises(BadInputError, match="sizes"):
+            CircuitGenerator.from_pretrained(tmp_path)
 
 
 def test_unknown_model_names_the_bundled_ones():

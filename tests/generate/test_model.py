@@ -3,9 +3,22 @@ import pytest
 import torch
 from writing_support import documents_of, line_circuits, small_model
 
-from qtools.generate.language.vocabulary import BOS, PAD, Column
+from qtools.generate.language.vocabulary import (
+    BOS,
+    CREG,
+    IF,
+    MAX_INDEX,
+    NUM_COLUMNS,
+    PAD,
+    QREG,
+    Column,
+    Kind,
+)
 from qtools.generate.model import network
+from qtools.generate.model.context import RunningContext
 from qtools.generate.model.decoder import Decoder
+from qtools.generate.model.heads import Pointer, Sizes
+from qtools.generate.model.network import operand_logits
 from qtools.generate.model.trunk import rms_norm, run_trunk
 from qtools.generate.training.packing import (
     PACKED,
@@ -122,6 +135,50 @@ def test_probabilities_of_a_pointed_operand_sum_to_one():
             batch.rows_BTC[0, row, Column.B] = qubit
             total += float(torch.exp(-model(batch)[0, row - 1, Column.B]))
     assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_sizes_that_are_not_known_are_scored_between_their_neighbours():
+    torch.manual_seed(0)
+    pointer, sizes = Pointer(8, 4), Sizes([3, 4, 8])
+    count = 3
+    near = torch.tensor([5, 2, 0])
+    told = {
+        "near": near,
+        "far": torch.full((count,), -1),
+        "size": torch.full((count,), MAX_INDEX),
+        "state": torch.zeros(count, MAX_INDEX, dtype=torch.long),
+        "recency": torch.zeros(count, MAX_INDEX, dtype=torch.long),
+    }
+    z = torch.randn(count, 8)
+    with torch.no_grad():
+        plain, settled = pointer(z, **told), pointer(z, **told, between=sizes)
+        # What an index gets for its distance to ``near`` is left alone: take it away.
+        pointer.tables.weight[: 2 * MAX_INDEX - 1] = 0
+        own, between = pointer(z, **told), pointer(z, **told, between=sizes)
+    torch.testing.assert_close(settled - between, plain - own)
+    known = torch.tensor([1, 3, 4, 8]) - 1
+    torch.testing.assert_close(between[:, known], own[:, known])
+    torch.testing.assert_close(between[:, 5], (own[:, 3] + own[:, 7]) / 2)
+    torch.testing.assert_close(between[:, 1], (own[:, 0] + own[:, 2]) / 2)
+    torch.testing.assert_close(between[:, 100], own[:, 7])
+
+
+def test_only_sizes_of_registers_are_scored_between_others():
+    model = small_model(3)
+    rows = torch.full((3, NUM_COLUMNS), -1)
+    rows[:, Column.OP] = torch.tensor([QREG, CREG, IF])
+    context = RunningContext(3).context
+    z, recency = torch.randn(3, 32), context.recency()
+    with torch.no_grad():
+        before = operand_logits(model.columns, Kind.NUMBER, Column.A, z, rows, context, recency)
+        model.columns.sizes = Sizes([2])
+        after = operand_logits(model.columns, Kind.NUMBER, Column.A, z, rows, context, recency)
+        second = operand_logits(model.columns, Kind.NUMBER, Column.B, z, rows, context, recency)
+        model.columns.sizes = Sizes([9])
+        again = operand_logits(model.columns, Kind.NUMBER, Column.B, z, rows, context, recency)
+    changed = (before != after).any(1)
+    assert changed.tolist() == [True, True, False]
+    assert torch.equal(second, again)
 
 
 def test_each_epoch_holds_every_document_once():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qtools.generate.language.conditions import FIELDS, OPEN
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDocuments:
@@ -29,6 +31,11 @@ class EncodedDocuments:
     def document(self, index: int) -> NDArray[np.int16]:
         """(T, NUM_COLUMNS) rows of one document."""
         return self.rows[self.offsets[index] : self.offsets[index + 1]]
+
+    def widths(self) -> list[int]:
+        """Numbers of qubits that occur, ascending."""
+        told = np.unique(self.conditions[:, FIELDS.index("num_qubits")])
+        return [int(width) for width in told if width != OPEN]
 
     def lengths(self) -> NDArray[np.int64]:
         """(documents,) rows of each with its ``bos``."""

@@ -7,6 +7,8 @@ operands, distance to both ends of the register, what last happened to it and wh
 relative places are what lets a model continue a pattern on registers that it never saw.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +35,36 @@ class Step(nn.Module):
         return y_MD + mixed
 
 
+class Sizes(nn.Module):
+    """Scores sizes of registers that no training circuit has like those around them.
+
+    All that training teaches about such a size is that it hardly ever is one. A classical register
+    as large as a quantum one of that size would then be declared a bit too small.
+
+    Args:
+        known: sizes of the quantum registers of the training circuits; 1, the size of a classical
+            bit by itself, always counts as known.
+    """
+
+    low: Tensor
+    high: Tensor
+    share: Tensor
+
+    def __init__(self, known: Sequence[int]) -> None:
+        super().__init__()
+        index = torch.arange(MAX_INDEX)
+        places = torch.tensor(sorted({1, *known})) - 1
+        low = places[(torch.searchsorted(places, index, right=True) - 1).clamp(min=0)]
+        high = places[torch.searchsorted(places, index).clamp(max=len(places) - 1)]
+        share = ((index - low) / (high - low).clamp(min=1)).clamp(0, 1)
+        for name, value in (("low", low), ("high", high), ("share", share)):
+            self.register_buffer(name, value, persistent=False)
+
+    def forward(self, scores_MK: Tensor) -> Tensor:
+        """(M, 128) scores; those of known sizes stay."""
+        return torch.lerp(scores_MK[:, self.low], scores_MK[:, self.high], self.share)
+
+
 class Pointer(nn.Module):
     """Scores every index below a size; see the module's docstring."""
 
@@ -53,6 +85,7 @@ class Pointer(nn.Module):
         size: Tensor,
         state: Tensor,
         recency: Tensor,
+        between: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Logits (M, 128); minus infinity from ``size`` on.
 
@@ -61,15 +94,19 @@ class Pointer(nn.Module):
             near, far: (M,) indices that candidates are compared with; negative counts as 0.
             size: (M,) number of candidates.
             state, recency: (M, 128) facts about each candidate.
+            between: what is made of the scores (M, 128) that do not depend on ``near``.
         """
         tables = self.tables(self.into(self.norm(z_MD))).float().split(self._SIZES, dim=1)
         index = torch.arange(MAX_INDEX, device=z_MD.device)
         shift = MAX_INDEX - 1
-        scores: Tensor = (
-            tables[0].gather(1, index - near.clamp(min=0)[:, None] + shift)
-            + tables[1].gather(1, index - far.clamp(min=0)[:, None] + shift)
+        own: Tensor = (
+            tables[1].gather(1, index - far.clamp(min=0)[:, None] + shift)
             + tables[2]
             + tables[3].gather(1, (size[:, None] - 1 - index).clamp(min=0))
+        )
+        scores: Tensor = (
+            tables[0].gather(1, index - near.clamp(min=0)[:, None] + shift)
+            + (own if between is None else between(own))
             + tables[4].gather(1, state)
             + tables[5].gather(1, recency)
         )
@@ -133,8 +170,9 @@ def _where(present: Tensor, made: Tensor) -> Tensor:
 class Heads(nn.Module):
     """The columns of the next row, in order; owns the tables that embed what was chosen."""
 
-    def __init__(self, width: int, inner: int) -> None:
+    def __init__(self, width: int, inner: int, sizes: Sequence[int]) -> None:
         super().__init__()
+        self.sizes = Sizes(sizes)
         self.operands = Operands(width)
         self.ops = nn.Embedding(NUM_OPS, width)
         self.norm = nn.RMSNorm(width, eps=1e-5)
@@ -186,8 +224,10 @@ class Heads(nn.Module):
         )
         return logits
 
-    def number_logits(self, column: int, z: Tensor, near: Tensor, context: Context) -> Tensor:
-        """(M, 128) for a number in a column (1, 2)."""
+    def number_logits(
+        self, column: int, z: Tensor, near: Tensor, context: Context, is_size: Tensor
+    ) -> Tensor:
+        """(M, 128) for a number in a column (1, 2); (M,) whether it is the size of a register."""
         nothing = torch.zeros_like(context.used_op)
         logits: Tensor = self.numbers[column - 1](
             z,
@@ -196,6 +236,7 @@ class Heads(nn.Module):
             size=torch.full_like(near, MAX_INDEX),
             state=nothing,
             recency=nothing,
+            between=lambda own: torch.where(is_size[:, None], self.sizes(own), own),
         )
         return logits
 

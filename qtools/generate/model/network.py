@@ -3,6 +3,7 @@
 Shapes: B sequences, T rows, C columns, D width, F condition fields.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from qtools.generate.language.angles import NUM_FINE
 from qtools.generate.language.vocabulary import (
     BOS,
     EMPTY,
+    IF,
     MAX_INDEX,
     NUM_COLUMNS,
     OPERAND_KINDS,
@@ -30,6 +32,7 @@ _KINDS = torch.from_numpy(OPERAND_KINDS)
 MAX_ROWS = 4096
 #: Heads compute a multiple of this number of rows.
 _RASTER = 256
+EVERY_SIZE = range(1, MAX_INDEX + 1)
 
 
 class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its hook is untyped
@@ -39,6 +42,8 @@ class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its ho
         condition_sizes: ids per condition field, the open one included.
         width, layers, heads, inner: of the decoder; ``inner`` is the width of its MLP.
         pointer: inner width of the pointers.
+        register_sizes: of the quantum registers of the training circuits; see
+            :class:`qtools.generate.model.heads.Sizes`.
     """
 
     model_type = "qtools-circuits"
@@ -52,6 +57,7 @@ class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its ho
         heads: int = 3,
         inner: int = 512,
         pointer: int = 96,
+        register_sizes: Sequence[int] = EVERY_SIZE,
         **kwargs: Any,
     ) -> None:
         self.condition_sizes = list(condition_sizes)
@@ -60,6 +66,7 @@ class CircuitConfig(PretrainedConfig):  # type: ignore[no-untyped-call] # its ho
         self.heads = heads
         self.inner = inner
         self.pointer = pointer
+        self.register_sizes = list(register_sizes)
         super().__init__(**kwargs)
 
     def trunk(self) -> LlamaConfig:
@@ -120,7 +127,7 @@ class CircuitModel(PreTrainedModel):  # type: ignore[no-untyped-call] # its hook
         self.register_size = nn.Embedding(MAX_INDEX + 1, width)
         self.gate_count = nn.Embedding(NUM_COUNTS, width)
         self.fine = nn.Embedding(NUM_FINE, width)
-        self.columns = Heads(width, config.pointer)
+        self.columns = Heads(width, config.pointer, config.register_sizes)
         self.post_init()  # type: ignore[no-untyped-call] # transformers leaves it untyped
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -261,8 +268,10 @@ def operand_logits(
     if kind == Kind.CLBIT:
         return heads.clbit_logits(z_MD, a, before)
     if kind == Kind.NUMBER:
-        near = before.num_qubits - 1 if column == Column.A else a
-        return heads.number_logits(column, z_MD, near, before)
+        first = column == Column.A
+        near = before.num_qubits - 1 if first else a
+        is_size = (rows_MC[:, Column.OP] != IF) & first
+        return heads.number_logits(column, z_MD, near, before, is_size)
     near, far = {
         Column.A: (before.first, before.last),
         Column.B: (a, before.last),

@@ -13,7 +13,7 @@ from torch import Tensor
 from qtools.errors import BadInputError, nearest
 from qtools.generate.grammar.condition_table import ConditionTable
 from qtools.generate.language.tokenizer import save_tokenizer
-from qtools.generate.model.network import CircuitConfig, CircuitModel
+from qtools.generate.model.network import EVERY_SIZE, CircuitConfig, CircuitModel
 from qtools.runs.files import write_bytes, write_text
 from qtools.runs.tasks import content_id
 from qtools.runs.untrusted import read_bytes, read_json, read_text
@@ -166,7 +166,10 @@ def _config(record: Any) -> CircuitConfig:
         raise ValueError(f"{CONFIG} has sizes that are no numbers from 1 to {_LARGEST}")
     if sizes["width"] % (2 * sizes["heads"]):
         raise ValueError(f"{CONFIG} has a width that is no multiple of twice its heads")
-    return CircuitConfig(condition_sizes=tuple(conditions), **sizes)
+    known = record.get("register_sizes", list(EVERY_SIZE))
+    if not (isinstance(known, list) and all(type(v) is int and v in EVERY_SIZE for v in known)):
+        raise ValueError(f"{CONFIG} has sizes of registers that are no numbers in {EVERY_SIZE}")
+    return CircuitConfig(condition_sizes=tuple(conditions), register_sizes=known, **sizes)
 
 
 def _check_size(config: CircuitConfig, weights: int) -> None:

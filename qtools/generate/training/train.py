@@ -97,6 +97,7 @@ class _Run:
             heads=recipe.model.heads,
             inner=recipe.model.inner,
             pointer=recipe.model.pointer,
+            register_sizes=corpus.split("train").widths(),
         )
         self.model = CircuitModel(config)
         nn.Module.to(self.model, self.accelerator.device)
