@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 from writing_support import small_corpus
 
+from qtools.circuits import qasm2
 from qtools.cli import app, run
 from qtools.datasets.corpus import Corpus
 from qtools.datasets.excerpt import write_excerpt
@@ -14,6 +15,8 @@ from qtools.generate.model.pretrained import CARD, REFERENCE, bundled_reference
 from qtools.generate.sampling.generator import CircuitGenerator
 from qtools.generate.training import bundle
 from qtools.generate.training.bundle import bundle_model
+from qtools.generate.verify.statistics import Rate
+from qtools.generate.verify.unseen import Asked, verify_unseen
 
 COUNTS = {"train": 12, "validation": 6, "test": 8}
 
@@ -85,3 +88,22 @@ def test_without_a_bundled_model_commands_say_what_to_do(tmp_path, monkeypatch, 
     with pytest.raises(BadInputError, match="--against"):
         bundled_reference()
     assert REFERENCE == "reference"
+
+
+def test_the_bundled_model_writes_widths_that_it_never_saw():
+    generator = CircuitGenerator.from_pretrained("default")
+    widths = (19, 41, 97)
+    assert generator.pretrained.table.widths.isdisjoint(widths)
+    asked = [
+        Asked(family="ghz", gate_set="universal", level="alg", circuit=_ghz(width))
+        for width in widths
+    ]
+    assert verify_unseen(generator, asked).exact == Rate(count=3, total=3)
+
+
+def _ghz(width):
+    chain = [f"cx q[{i + 1}],q[{i}];" for i in reversed(range(width - 1))]
+    everything = ",".join(f"q[{i}]" for i in range(width))
+    reads = [f"measure q[{i}] -> c[{i}];" for i in range(width)]
+    body = [f"h q[{width - 1}];", *chain, f"barrier {everything};", *reads]
+    return qasm2.loads("\n".join([qasm2.HEADER, f"qreg q[{width}];", f"creg c[{width}];", *body]))
