@@ -76,18 +76,15 @@ def _two_sample(found: Found) -> Iterator[Row]:
     ):
         for name in names:
             record = found[name]["record"][test]
-            if record is None or name == "set real":
-                # The stage of the yardstick has it.
+            if record is None:
                 continue
             floor = f"; floor {_estimate(record['floor'])}" if record["floor"] else ""
             met = record["auc"]["value"] <= most if name == "set model" else None
             asked = f"at most {most:.2f}" if name == "set model" else "beside it"
-            title_of = f"two-sample AUC, {title}: {name[4:]}"
+            shown = "real circuits of the validation split" if name == "set real" else name[4:]
+            title_of = f"two-sample AUC, {title}: {shown}"
             yield _row(title_of, asked, _estimate(record["auc"]) + floor, met)
-        yardstick, same = found.get("yardstick"), found.get("same conditions")
-        if yardstick is not None:
-            title_of = f"two-sample AUC, {title}: real circuits of the validation split"
-            yield _row(title_of, "beside it", _estimate(yardstick[test]), None)
+        same = found.get("same conditions")
         if same is not None:
             auc = same[test]
             title_of = f"two-sample AUC, {title}: model, asked for what the held-out circuits are"

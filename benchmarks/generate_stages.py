@@ -35,7 +35,7 @@ from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.families import check_families
 from qtools.generate.verify.run import real_set
 from qtools.generate.verify.sequence import sequence_two_sample_test
-from qtools.generate.verify.statistics import Rate
+from qtools.generate.verify.statistics import Rate, spread
 from qtools.generate.verify.table import as_json, cells
 from qtools.generate.verify.unseen import Asked, verify_unseen
 from qtools.generate.verify.verification import verify
@@ -182,36 +182,28 @@ def same_conditions(bench: Bench) -> Record:
         "shared_ngrams": {str(n): value for n, value in shared.items()},
         "family, generated": vars(agreement.generated),
         "family, real": vars(agreement.real),
-        **_told_apart(bench, made, like_held_out=True),
+        **_told_apart(bench, made),
     }
 
 
-def yardstick(bench: Bench) -> Record:
-    """The same tests of real circuits of the validation split, to show what real ones get."""
-    return _told_apart(bench, bench.reference.yardstick.circuits, like_held_out=False)
-
-
-def _told_apart(
-    bench: Bench, made: Sequence[NormalCircuit], *, like_held_out: bool
-) -> dict[str, Any]:
-    """Both two-sample tests; ``like_held_out`` says that each circuit is like a held-out one."""
+def _told_apart(bench: Bench, made: Sequence[NormalCircuit]) -> dict[str, Any]:
+    """Both two-sample tests of circuits each of which is like the held-out one of its place."""
     held, depth = bench.reference.held_out, bench.sizes.depth
-    few = min(len(made), len(held), depth.sequence or len(held))
-    places = np.linspace(0, min(len(made), len(held)) - 1, few).astype(int)
-    groups = [held.groups[place] for place in places]
     boosting = two_sample_test(
         classifier_matrix(made),
         bench.reference.classifier_features,
         groups=held.groups,
-        generated_groups=held.groups if like_held_out else None,
+        generated_groups=held.groups,
         with_floor=False,
         seed=bench.seed,
     )
+    places = spread(len(held), depth.sequence)
+    groups = [held.groups[place] for place in places]
     sequence = sequence_two_sample_test(
         [made[place] for place in places],
         [held.circuits[place] for place in places],
         groups=groups,
-        generated_groups=groups if like_held_out else None,
+        generated_groups=groups,
         statements=depth.statements,
         epochs=depth.epochs,
         with_floor=False,
@@ -345,7 +337,6 @@ def stages(sizes: Sizes) -> dict[str, Stage]:
 def stages_without_model() -> dict[str, Stage]:
     """What the model is held against: real circuits and baselines."""
     return {
-        "yardstick": yardstick,
         "held-out n-grams": held_out_ngrams,
         "baseline losses": baseline_losses,
         **{f"set {name}": verified(name) for name in BASELINES},

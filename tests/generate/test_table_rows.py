@@ -52,7 +52,12 @@ FOUND = {
         "family, real": rate(93, 100),
     },
     "guidance": {"guidance": 1.0, "family, generated": rate(85, 100)},
-    "yardstick": {"two_sample": estimate(0.75), "sequence": estimate(0.7)},
+    "set real": {
+        "record": {
+            "two_sample": {"auc": estimate(0.75), "floor": None},
+            "sequence": {"auc": estimate(0.7), "floor": None},
+        }
+    },
     "same conditions": {
         "two_sample": estimate(0.66),
         "sequence": estimate(0.82),

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from writing_support import circuits, documents_of, line_circuits
 
@@ -19,7 +20,7 @@ from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.novelty import TrainingIndex, fingerprint, verify_novelty
 from qtools.generate.verify.sequence import sequence_two_sample_test
-from qtools.generate.verify.statistics import Rate, bootstrap
+from qtools.generate.verify.statistics import Rate, bootstrap, spread
 from qtools.generate.verify.structure import compare_structure, feature_matrix
 
 
@@ -47,6 +48,18 @@ def test_wilson_interval_of_textbook_values():
     low, high = Rate(count=81, total=263).interval()
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)  # Newcombe 1998, table I, method 3
     assert math.isnan(Rate(count=0, total=0).value)
+
+
+@given(st.integers(0, 300), st.one_of(st.none(), st.integers(1, 300)))
+def test_spread_places_are_different_and_reach_both_ends(total, most):
+    places = spread(total, most)
+    assert len(places) == total if most is None else len(places) == min(most, total)
+    assert places == sorted(set(places))
+    assert places[:1] == list(range(total))[:1]
+    if len(places) > 1:
+        assert places[-1] == total - 1
+        steps = np.diff(places)
+        assert steps.max() - steps.min() <= 1
 
 
 def test_bootstrap_covers_the_mean():

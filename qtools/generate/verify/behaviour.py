@@ -18,7 +18,7 @@ from qtools.errors import BadInputError
 from qtools.generate.verify import checks
 from qtools.generate.verify.checks import Answers, Check
 from qtools.generate.verify.circuits import Circuit, Program, parse
-from qtools.generate.verify.statistics import Estimate, bootstrap
+from qtools.generate.verify.statistics import Estimate, bootstrap, spread
 from qtools.runs.campaign import Failure
 from qtools.runs.typed import typed
 
@@ -111,9 +111,7 @@ def verify_behaviour(
 
 def behaviour_checks(circuits: Sequence[Circuit], most: int | None) -> list[Check]:
     """What :func:`verify_behaviour` must know."""
-    count = len(circuits) if most is None else min(most, len(circuits))
-    picked = np.linspace(0, len(circuits) - 1, count).round().astype(int).tolist()
-    programs = [circuits[place].program for place in picked]
+    programs = [circuits[place].program for place in spread(len(circuits), most)]
     return [
         Check(name="compile", function=compile_program, program=program) for program in programs
     ]

@@ -17,7 +17,7 @@ from qtools.generate.verify.checks import Answers, Check
 from qtools.generate.verify.circuits import Program
 from qtools.generate.verify.loading import load_in_tket, load_strictly
 from qtools.generate.verify.simulation import simulate
-from qtools.generate.verify.statistics import Rate
+from qtools.generate.verify.statistics import Rate, spread
 from qtools.runs.calls import Ending, attempt
 from qtools.runs.campaign import Failure as NoAnswer
 
@@ -102,13 +102,8 @@ def _simulation(program: Program) -> Check:
 
 def _picked(programs: Sequence[Program], wanted: int | None) -> list[tuple[Program, bool]]:
     """The programs, each with whether it is among ``wanted`` evenly spread ones."""
-    total = len(programs)
-    if wanted is None or wanted >= total:
-        return [(program, True) for program in programs]
-    return [
-        (program, (number * wanted) // total != ((number + 1) * wanted) // total)
-        for number, program in enumerate(programs)
-    ]
+    chosen = set(spread(len(programs), wanted))
+    return [(program, place in chosen) for place, program in enumerate(programs)]
 
 
 def _steps_passed(program: Program, whole: bool, answers: Answers) -> tuple[int, str]:

@@ -10,6 +10,16 @@ from numpy.typing import NDArray
 _Z = 1.959963984540054
 
 
+def spread(total: int, most: int | None) -> list[int]:
+    """At most so many places of ``total``, evenly from first to last; all if None.
+
+    Sets come in some order, by family or by size: their beginning is not like the rest.
+    """
+    if most is None or most >= total:
+        return list(range(total))
+    return [int(place) for place in np.linspace(0, total - 1, most)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """A fraction of counted things, with Wilson's 95 % interval."""

@@ -14,7 +14,7 @@ from qtools.generate.verify.novelty import NoveltyReport, verify_novelty
 from qtools.generate.verify.reference import Reference
 from qtools.generate.verify.sequence import sequence_two_sample_test
 from qtools.generate.verify.statements import LENGTH
-from qtools.generate.verify.statistics import Rate
+from qtools.generate.verify.statistics import Rate, spread
 from qtools.generate.verify.structure import StructureReport, compare_structure, feature_matrix
 
 #: Fewer circuits than this cannot be told from real ones by five folds.
@@ -124,7 +124,7 @@ def verify(
         say(f"{name}: sequence model", 0.6)
         real = reference.held_out.some(depth.sequence or len(reference.held_out))
         sequence = sequence_two_sample_test(
-            normal[: depth.sequence],
+            [normal[place] for place in spread(len(normal), depth.sequence)],
             real.circuits,
             groups=real.groups,
             statements=depth.statements,
