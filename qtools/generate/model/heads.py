@@ -62,7 +62,8 @@ class Sizes(nn.Module):
 
     def forward(self, scores_MK: Tensor) -> Tensor:
         """(M, 128) scores; those of known sizes stay."""
-        return torch.lerp(scores_MK[:, self.low], scores_MK[:, self.high], self.share)
+        share = self.share.to(scores_MK.dtype)
+        return torch.lerp(scores_MK[:, self.low], scores_MK[:, self.high], share)
 
 
 class Pointer(nn.Module):
