@@ -84,6 +84,10 @@ def _two_sample(found: Found) -> Iterator[Row]:
             shown = "real circuits of the validation split" if name == "set real" else name[4:]
             title_of = f"two-sample AUC, {title}: {shown}"
             yield _row(title_of, asked, _estimate(record["auc"]) + floor, met)
+        perfect = found.get("training circuits")
+        if perfect is not None:
+            title_of = f"two-sample AUC, {title}: training circuits, as of a perfect model of them"
+            yield _row(title_of, "beside it", _estimate(perfect[test]), None)
         same = found.get("same conditions")
         if same is not None:
             auc = same[test]

@@ -182,28 +182,38 @@ def same_conditions(bench: Bench) -> Record:
         "shared_ngrams": {str(n): value for n, value in shared.items()},
         "family, generated": vars(agreement.generated),
         "family, real": vars(agreement.real),
-        **_told_apart(bench, made),
+        **_told_apart(bench, made, real.groups),
     }
 
 
-def _told_apart(bench: Bench, made: Sequence[NormalCircuit]) -> dict[str, Any]:
-    """Both two-sample tests of circuits each of which is like the held-out one of its place."""
+def training_circuits(bench: Bench) -> Record:
+    """Training circuits as if they were a generated set: what a perfect model of them would get."""
+    train, rng = bench.reference.training, np.random.default_rng(bench.seed)
+    count = min(len(train), len(bench.reference.held_out))
+    picked = rng.choice(len(train), count, replace=False).tolist()
+    made = [train.circuits[i] for i in picked]
+    return _told_apart(bench, made, [train.groups[i] for i in picked])
+
+
+def _told_apart(
+    bench: Bench, made: Sequence[NormalCircuit], made_groups: Sequence[str]
+) -> dict[str, Any]:
+    """Both two-sample tests against as many held-out circuits."""
     held, depth = bench.reference.held_out, bench.sizes.depth
     boosting = two_sample_test(
         classifier_matrix(made),
         bench.reference.classifier_features,
         groups=held.groups,
-        generated_groups=held.groups,
+        generated_groups=made_groups,
         with_floor=False,
         seed=bench.seed,
     )
-    places = spread(len(held), depth.sequence)
-    groups = [held.groups[place] for place in places]
+    places = spread(min(len(made), len(held)), depth.sequence)
     sequence = sequence_two_sample_test(
         [made[place] for place in places],
         [held.circuits[place] for place in places],
-        groups=groups,
-        generated_groups=groups,
+        groups=[held.groups[place] for place in places],
+        generated_groups=[made_groups[place] for place in places],
         statements=depth.statements,
         epochs=depth.epochs,
         with_floor=False,
@@ -338,6 +348,7 @@ def stages_without_model() -> dict[str, Stage]:
     """What the model is held against: real circuits and baselines."""
     return {
         "held-out n-grams": held_out_ngrams,
+        "training circuits": training_circuits,
         "baseline losses": baseline_losses,
         **{f"set {name}": verified(name) for name in BASELINES},
     }

@@ -11,7 +11,7 @@ from qtools.errors import BadInputError, OutputExistsError, UsageError
 from qtools.generate.grammar.limits import Measure
 from qtools.generate.grammar.options import make_request, parse_span
 from qtools.generate.grammar.request import Request
-from qtools.generate.language.conditions import Conditions
+from qtools.generate.language.conditions import OPEN, Conditions, size_bin
 from qtools.generate.model.network import CircuitModel
 from qtools.generate.model.pretrained import CONDITIONS, CONFIG, WEIGHTS
 from qtools.generate.sampling.generator import CircuitGenerator
@@ -51,6 +51,28 @@ def test_circuits_like_others_have_their_conditions(directory):
         generator.like([Conditions(family="ghz")])
     with pytest.raises(BadInputError, match="trained on"):
         generator.like([Conditions(family="no such family")])
+
+
+def test_groups_are_large_where_circuits_are_many_and_short(directory):
+    generator = CircuitGenerator.from_pretrained(directory)
+    orders = generator.pretrained.table.orders(Request(), range(600), seed=1)
+
+    def sizes(count, *lengths):
+        some = [
+            replace(order, conditions=(1, 1, 1, 5, length, 1))
+            for order, length in zip(orders[:count], lengths * count, strict=False)
+        ]
+        groups = generator.groups(some)
+        assert sorted(o.index for group in groups for o in group) == list(range(count))
+        return [len(group) for group in groups]
+
+    short, long = size_bin(200) + 1, size_bin(900) + 1
+    assert sizes(600, short) == [256, 256, 88]
+    assert sizes(600, long) == sizes(600, OPEN) == [128, 128, 128, 128, 88]
+    # Longer ones come first, so only the last groups are of short circuits alone.
+    assert sizes(600, long, short) == [128, 128, 128, 216]
+    assert sizes(300, short) == [128, 128, 44]
+    assert sizes(100, short) == [64, 36]
 
 
 def test_conditions_are_obeyed(directory):

@@ -58,6 +58,7 @@ FOUND = {
             "sequence": {"auc": estimate(0.7), "floor": None},
         }
     },
+    "training circuits": {"two_sample": estimate(0.6), "sequence": estimate(0.55)},
     "same conditions": {
         "two_sample": estimate(0.66),
         "sequence": estimate(0.82),
@@ -111,6 +112,8 @@ def test_rows_give_the_figures():
     assert "33% below the better" in measured["bits per gate on test, structure"]
     assert "floor 0.520" in measured["two-sample AUC, boosting: model"]
     assert "0.750" in measured["two-sample AUC, boosting: real circuits of the validation split"]
+    perfect = "training circuits, as of a perfect model of them"
+    assert "0.600" in measured[f"two-sample AUC, boosting: {perfect}"]
     assert "ratio 1.08" in measured["4-grams shared with training"]
     assert "31.4 on 2 cores" in measured["times as fast as model.generate one by one"]
 

@@ -20,6 +20,7 @@ from qtools.generate.verify.execution import verify_execution
 from qtools.generate.verify.ketgpt import KetgptClassifier
 from qtools.generate.verify.novelty import TrainingIndex, fingerprint, verify_novelty
 from qtools.generate.verify.sequence import sequence_two_sample_test
+from qtools.generate.verify.statements import like_length
 from qtools.generate.verify.statistics import Rate, bootstrap, spread
 from qtools.generate.verify.structure import compare_structure, feature_matrix
 
@@ -224,6 +225,17 @@ def test_a_line_needs_no_overhead_on_a_grid_and_a_star_does():
     assert all(figure.two_qubit_ratio == 1 for figure in on_line if figure.level == 3)
     assert all(figure.two_qubit_ratio > 1 for figure in on_complete)
     assert nothing == []
+
+
+def test_batches_of_like_length_hold_every_circuit_once():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(5, 256, 1000)
+    parts = list(like_length(lengths, rng))
+    assert len(parts) == 32
+    assert sorted(np.concatenate(parts).tolist()) == list(range(1000))
+    # As long as the longest of each: far less than random batches are.
+    assert sum(len(part) * int(lengths[part].max()) for part in parts) < 1.2 * lengths.sum()
+    assert list(like_length(lengths[:0], rng)) == []
 
 
 def test_statement_classifier_tells_order_and_calls_more_of_the_same_real():

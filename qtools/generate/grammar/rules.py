@@ -57,6 +57,7 @@ class Grammar:
     def __init__(self, limits: BatchLimits) -> None:
         self.limits = limits
         self.ledger = Ledger(len(limits))
+        self._settle()
 
     def ops(self) -> Tensor:
         """(B, NUM_OPS) legal ops."""
@@ -74,8 +75,8 @@ class Grammar:
         joins = (ledger.last_op == BARRIER) | (ledger.last_op == BARRIER_JOIN)
         barrier = free & (going | ~(joins | (ledger.last_op == BARRIER_ALL)))
         mask[:, BARRIER_ALL] = mask[:, BARRIER] = barrier
-        mask[:, BARRIER_JOIN] = free & going & joins & self._outside_barrier().any(1)
-        mask[:, RESET] = body & room & going & self._usable().any(1)
+        mask[:, BARRIER_JOIN] = free & going & joins & self._outside_barrier.any(1)
+        mask[:, RESET] = body & room & going & self._usable.any(1)
         mask[:, MEASURE] = body & self._may_measure(room)
         may_declare = inside & (ledger.in_header) & (ledger.num_clbits < MAX_INDEX)
         needs_bits = limits.measure_all & (ledger.num_clbits < ledger.num_qubits)
@@ -111,11 +112,23 @@ class Grammar:
     def advance(self, rows: Tensor) -> None:
         """Take in one chosen row (B, NUM_COLUMNS) per circuit."""
         self.ledger.advance(rows)
+        self._settle()
 
     def keep(self, chosen: Tensor) -> None:
         """Keep only the circuits at these places."""
         self.limits = self.limits.chosen(chosen)
         self.ledger.keep(chosen)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Work out what several masks of the next row need."""
+        limits, ledger = self.limits, self.ledger
+        # (B, 128) declared qubits; without those whose final measurement was taken; and of those
+        # the ones that have layers left.
+        self._declared = ledger.num_qubits[:, None] > _INDEX
+        self._usable = self._declared & ~(limits.measure_all[:, None] & ledger.measured)
+        self._usable_for_gates = self._usable & (ledger.depth < limits.max_depth[:, None])
+        self._outside_barrier = self._declared & ~ledger.in_barrier
 
     def _gates(self) -> Tensor:
         """(B, NUM_OPS) gates that leave the request reachable."""
@@ -124,7 +137,7 @@ class Grammar:
         needed = (limits.min_gates - ledger.gates - 1).clamp(min=0)
         rows_needed = needed * limits.unit_rows + self._rows_to_finish()
         fits = self._rows_after(0)[:, None] - _ROWS_OF >= rows_needed[:, None]
-        usable = self._usable_for_gates()
+        usable = self._usable_for_gates
         enough = usable.sum(1)[:, None] >= _ARITY
         # A gate on k qubits fills at most k times the emptiest qubit's layers.
         layers = (limits.max_depth[:, None] - ledger.depth).clamp(min=0) * usable
@@ -137,14 +150,6 @@ class Grammar:
         """(B,) whether the last gate that the request allows has been written."""
         return self.ledger.gates >= self.limits.max_gates
 
-    def _usable(self) -> Tensor:
-        """(B, 128) declared qubits, without those whose final measurement was taken."""
-        declared = self.ledger.num_qubits[:, None] > _INDEX
-        return declared & ~(self.limits.measure_all[:, None] & self.ledger.measured)
-
-    def _usable_for_gates(self) -> Tensor:
-        return self._usable() & (self.ledger.depth < self.limits.max_depth[:, None])
-
     def _rows_after(self, rows: int) -> Tensor:
         """(B,) rows left after that many more."""
         return self.limits.max_rows - self.ledger.rows - rows
@@ -155,35 +160,28 @@ class Grammar:
         return missing * self.limits.unit_rows + self._rows_to_finish()
 
     def _rows_to_finish(self) -> Tensor:
-        open_ = self._usable().sum(1)
+        open_ = self._usable.sum(1)
         return torch.where(self.limits.measure_all, open_, 0) + 1
 
     def _complete(self) -> Tensor:
-        measured = ~self.limits.measure_all | ~self._usable().any(1)
+        measured = ~self.limits.measure_all | ~self._usable.any(1)
         return measured & (self.ledger.gates >= self.limits.min_gates)
 
     def _may_measure(self, room: Tensor) -> Tensor:
         limits, ledger = self.limits, self.ledger
-        final = (ledger.gates >= limits.min_gates) & self._usable().any(1)
-        declared = ledger.num_qubits[:, None] > _INDEX
-        unmeasured = (declared & ~ledger.measured).any(1)
-        fresh = unmeasured | (~self._spent() & (declared & ~ledger.settled).any(1))
+        final = (ledger.gates >= limits.min_gates) & self._usable.any(1)
+        unmeasured = (self._declared & ~ledger.measured).any(1)
+        fresh = unmeasured | (~self._spent() & (self._declared & ~ledger.settled).any(1))
         free = room & (ledger.num_clbits > 0) & fresh
         return ~limits.measure_none & torch.where(limits.measure_all, final, free)
 
-    def _outside_barrier(self) -> Tensor:
-        declared = self.ledger.num_qubits[:, None] > _INDEX
-        return declared & ~self.ledger.in_barrier
-
     def _qubits(self, column: Column, rows: Tensor) -> Tensor:
         op, a, b = rows[:, Column.OP, None], rows[:, Column.A, None], rows[:, Column.B, None]
-        mask = torch.where(op >= FIRST_GATE, self._usable_for_gates(), self._usable())
+        mask = torch.where(op >= FIRST_GATE, self._usable_for_gates, self._usable)
         known = self.ledger.settled | (self._spent()[:, None] & self.ledger.measured)
         mask = mask & ~((op == MEASURE) & known)
         barrier = (op == BARRIER) | (op == BARRIER_JOIN)
-        outside = torch.where(
-            op == BARRIER_JOIN, self._outside_barrier(), self.ledger.num_qubits[:, None] > _INDEX
-        )
+        outside = torch.where(op == BARRIER_JOIN, self._outside_barrier, self._declared)
         if column == Column.A:
             return torch.where(barrier, outside, mask)
         if column == Column.B:

@@ -37,12 +37,12 @@ class Decoder:
         self._width = int(config.hidden_size) // self._heads
         self._eps = float(config.rms_norm_eps)
         self._fused = [
-            torch.cat([a.q_proj.weight, a.k_proj.weight, a.v_proj.weight])
-            for a in (layer.self_attn for layer in self._layers)
+            _after_norm(norm, a.q_proj, a.k_proj, a.v_proj)
+            for norm, a in ((layer.input_layernorm, layer.self_attn) for layer in self._layers)
         ]
         self._gates = [
-            torch.cat([m.gate_proj.weight, m.up_proj.weight])
-            for m in (layer.mlp for layer in self._layers)
+            _after_norm(norm, m.gate_proj, m.up_proj)
+            for norm, m in ((layer.post_attention_layernorm, layer.mlp) for layer in self._layers)
         ]
         shape = (len(self._layers), batch, self._heads, _BLOCK, self._width)
         self._keys = torch.empty(shape, device=self._device)
@@ -56,22 +56,23 @@ class Decoder:
             self._keys, self._values = self._grown(self._keys), self._grown(self._values)
         cosine, sine = self._rotation(x_BD)
         for index, layer in enumerate(self._layers):
-            normed = self._norm(x_BD, layer.input_layernorm.weight)
-            attended = self._attend(index, normed @ self._fused[index].T, cosine, sine)
+            packed = self._norm(x_BD) @ self._fused[index].T
+            attended = self._attend(index, packed, cosine, sine)
             x_BD = x_BD + attended @ layer.self_attn.o_proj.weight.T
-            normed = self._norm(x_BD, layer.post_attention_layernorm.weight)
-            gate, up = (normed @ self._gates[index].T).chunk(2, dim=1)
+            gate, up = (self._norm(x_BD) @ self._gates[index].T).chunk(2, dim=1)
             x_BD = x_BD + (functional.silu(gate) * up) @ layer.mlp.down_proj.weight.T
         self._length += 1
-        return self._norm(x_BD, self._final).cpu()
+        return (self._norm(x_BD) * self._final).cpu()
 
     def keep(self, chosen: Tensor) -> None:
         """Keep only the circuits at these places."""
         chosen = chosen.to(self._device)
         self._keys, self._values = self._keys[:, chosen], self._values[:, chosen]
 
-    def _norm(self, x_BD: Tensor, weight: Tensor) -> Tensor:
-        return functional.rms_norm(x_BD, (x_BD.shape[1],), weight, self._eps)
+    def _norm(self, x_BD: Tensor) -> Tensor:
+        # Two passes over the array; torch's own takes six.
+        length: Tensor = torch.linalg.vector_norm(x_BD, dim=1, keepdim=True)
+        return x_BD * length.square_().div_(x_BD.shape[1]).add_(self._eps).rsqrt_()
 
     def _rotation(self, x_BD: Tensor) -> tuple[Tensor, Tensor]:
         place = torch.tensor([[self._length]], device=self._device)
@@ -80,13 +81,14 @@ class Decoder:
 
     def _attend(self, index: int, packed: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         batch = packed.shape[0]
-        q, k, v = packed.view(batch, 3, self._heads, 1, self._width).unbind(1)
+        packed = packed.view(batch, 3, self._heads, self._width)
+        turned = _rotated(packed[:, :2], cosine, sine)
         keys, values = self._keys[index], self._values[index]
-        keys[:, :, self._length] = _rotated(k, cosine, sine)[:, :, 0]
-        values[:, :, self._length] = v[:, :, 0]
+        keys[:, :, self._length] = turned[:, 1]
+        values[:, :, self._length] = packed[:, 2]
         stop = self._length + 1
         attended = functional.scaled_dot_product_attention(
-            _rotated(q, cosine, sine), keys[:, :, :stop], values[:, :, :stop]
+            turned[:, 0, :, None], keys[:, :, :stop], values[:, :, :stop]
         )
         return attended.reshape(batch, -1)
 
@@ -96,6 +98,12 @@ class Decoder:
         grown = torch.empty(layers, batch, heads, 2 * length, width, device=cache.device)
         grown[:, :, :, :length] = cache
         return grown
+
+
+def _after_norm(norm: Any, *parts: Any) -> Tensor:
+    """Matrices, one below the other, that take in the weight of the norm before them."""
+    stacked: Tensor = torch.cat([part.weight for part in parts]) * norm.weight
+    return stacked
 
 
 def _rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from qtools.errors import BadInputError
 from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.limits import Measure
 from qtools.generate.grammar.request import Request
-from qtools.generate.language.conditions import Conditions
+from qtools.generate.language.conditions import FIELDS, OPEN, Conditions, size_bin
 from qtools.generate.language.rows import decode_rows
 from qtools.generate.model.pretrained import Pretrained, load_pretrained, save_pretrained
 from qtools.generate.sampling.devices import CPU, device_of_worker
@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 
 #: Circuits sampled in one batch: few, so that small requests keep several workers busy, or many,
 #: which costs less time per circuit.
-GROUPS = (64, 128)
-_MANY = 4 * GROUPS[0]
+GROUPS = (64, 128, 256)
+#: Circuits in a request from which on groups of the next size are made.
+_MANY = (4 * 64, 4 * 128)
+#: Longer circuits, by their bin, gain nothing from the largest groups, and their cache takes much
+#: memory.
+_SHORT = size_bin(254) + 1
 _LIMITS = Limits(seconds=4 * 3600.0, memory_bytes=64 << 30)
+_LENGTH = FIELDS.index("length")
 Span = int | tuple[int, int] | None
 
 
@@ -177,9 +182,14 @@ class CircuitGenerator:
     def groups(self, orders: Sequence[Order]) -> list[list[Order]]:
         """The orders as groups that are each sampled in one batch."""
         # Circuits of like length share a group, so that none waits long for the others.
-        ordered = sorted(orders, key=lambda o: (-o.conditions[4], -o.limits.num_qubits))
-        size = GROUPS[len(ordered) >= _MANY]
-        return [ordered[i : i + size] for i in range(0, len(ordered), size)]
+        ordered = sorted(orders, key=lambda o: (-o.conditions[_LENGTH], -o.limits.num_qubits))
+        most = GROUPS[sum(len(ordered) >= many for many in _MANY)]
+        groups: list[list[Order]] = []
+        while ordered:
+            size = most if _are_short(ordered[:most]) else min(most, GROUPS[1])
+            groups.append(ordered[:size])
+            ordered = ordered[size:]
+        return groups
 
     def draw(
         self,
@@ -210,6 +220,10 @@ class CircuitGenerator:
             if outcome.value is None:
                 raise BadInputError(f"a group could not be sampled: {outcome.message}; run again")
             yield from outcome.value
+
+
+def _are_short(orders: Sequence[Order]) -> bool:
+    return all(OPEN < order.conditions[_LENGTH] <= _SHORT for order in orders)
 
 
 class _one_thread:  # noqa: N801 - a context manager that reads like a function

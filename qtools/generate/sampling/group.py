@@ -39,7 +39,7 @@ _KINDS = torch.from_numpy(OPERAND_KINDS)
 _HAS_ANGLE = torch.from_numpy(HAS_ANGLE)
 #: (B, D) of each reader, or (M, V) logits of each.
 States = list[Tensor]
-_LADDER = (128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+_LADDER = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ Unlike features it sees order. :mod:`qtools.generate.verify.sequence` and
 :mod:`qtools.generate.verify.ketgpt` use it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ LENGTH = 256
 #: Ids per input column.
 SIZES = (NUM_OPS, 2 * MAX_INDEX + 1, 2 * MAX_INDEX + 1, NUM_ANGLE_TOKENS + 1)
 _BATCH = 32
+# Batches that share their circuits out by length.
+_WINDOW = 8
 Inputs = NDArray[np.int64]
 
 
@@ -87,7 +89,7 @@ def fit(
         rng = np.random.default_rng(seed)
         x, y = torch.from_numpy(inputs), torch.from_numpy(labels).float()
         for _ in range(epochs):
-            for part in np.array_split(rng.permutation(len(inputs)), -(-len(inputs) // _BATCH)):
+            for part in like_length(_lengths(inputs), rng):
                 chosen = _cut(x[part])
                 loss = nn.functional.binary_cross_entropy_with_logits(model(chosen), y[part])
                 optimizer.zero_grad()
@@ -97,13 +99,38 @@ def fit(
     return model.train(False)
 
 
+def like_length(
+    lengths: NDArray[np.int64], rng: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Places in random batches whose circuits are of about one length.
+
+    A batch takes as long as its longest circuit; drawn from all circuits, nearly all would be as
+    long as circuits can be.
+    """
+    windows = np.array_split(
+        rng.permutation(len(lengths)), max(1, round(len(lengths) / (_WINDOW * _BATCH)))
+    )
+    ordered = [window[np.argsort(lengths[window], kind="stable")] for window in windows]
+    parts = _batches(np.concatenate(ordered))
+    for place in rng.permutation(len(parts)):
+        yield parts[place]
+
+
 def predict(model: StatementClassifier, inputs: Inputs) -> NDArray[np.float64]:
     """(N,) logits."""
+    logits = np.zeros(len(inputs))
     with torch.inference_mode():
-        parts = [
-            model(_cut(torch.from_numpy(inputs[i : i + 64]))) for i in range(0, len(inputs), 64)
-        ]
-    return torch.cat(parts).double().numpy()
+        for part in _batches(np.argsort(_lengths(inputs), kind="stable")):
+            logits[part] = model(_cut(torch.from_numpy(inputs[part]))).double().numpy()
+    return logits
+
+
+def _batches(places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return np.array_split(places, -(-len(places) // _BATCH)) if len(places) else []
+
+
+def _lengths(inputs: Inputs) -> NDArray[np.int64]:
+    return np.count_nonzero(inputs[..., 0] != PAD, axis=1)
 
 
 def _cut(x_NTC: Tensor) -> Tensor:
