@@ -130,7 +130,8 @@ def _batches(places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _lengths(inputs: Inputs) -> NDArray[np.int64]:
-    return np.count_nonzero(inputs[..., 0] != PAD, axis=1)
+    lengths: NDArray[np.int64] = (inputs[..., 0] != PAD).sum(1)
+    return lengths
 
 
 def _cut(x_NTC: Tensor) -> Tensor:
