@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 GROUPS = (64, 128, 256)
 #: Circuits in a request from which on groups of the next size are made.
 _MANY = (4 * 64, 4 * 128)
-#: Bin of the longest circuits for the largest groups: the cache of keys and values of 256 longer ones
-#: would take gigabytes.
+#: Bin of the longest circuits for the largest groups: keys and values of 256 longer ones would take
+#: up to 2 GB.
 _SHORT = size_bin(254) + 1
 _LIMITS = Limits(seconds=4 * 3600.0, memory_bytes=64 << 30)
 _LENGTH = FIELDS.index("length")

@@ -88,8 +88,9 @@ def fit(
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
         rng = np.random.default_rng(seed)
         x, y = torch.from_numpy(inputs), torch.from_numpy(labels).float()
+        lengths = _lengths(inputs)
         for _ in range(epochs):
-            for part in like_length(_lengths(inputs), rng):
+            for part in like_length(lengths, rng):
                 chosen = _cut(x[part])
                 loss = nn.functional.binary_cross_entropy_with_logits(model(chosen), y[part])
                 optimizer.zero_grad()
