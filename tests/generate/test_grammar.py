@@ -12,6 +12,7 @@ from writing_support import CONDITION_SIZES, circuits, small_model
 from qtools.circuits import qasm2
 from qtools.circuits.alphabet import ALPHABET
 from qtools.circuits.features.dependency import dependency_metrics
+from qtools.circuits.normal import NormalCircuit, Operation
 from qtools.errors import BadInputError
 from qtools.generate.grammar.condition_table import Order
 from qtools.generate.grammar.limits import BatchLimits, Limits, Measure
@@ -77,33 +78,58 @@ def test_every_walk_ends_in_a_circuit_that_strict_qiskit_loads(asked, seed):
             assert sorted(measured) == list(range(limit.num_qubits))
         if limit.max_depth is not None:
             assert dependency_metrics(circuit).critical_path_length <= limit.max_depth
-        assert settled_measurements(circuit) == []
+        assert idle(circuit) == []
         assert 0 <= drawn.removed <= 1
 
 
-def settled_measurements(circuit):
-    """Places of measurements of qubits that nothing acted on since their last one."""
-    settled, found = set(), []
+def idle(circuit):
+    """Places of statements that change nothing once those before them are left out.
+
+    Measurements of qubits that nothing acted on since their last one, resets of qubits that no gate
+    acted on since theirs, and barriers after two others.
+    """
+    settled, cleared, barriers, found = set(), set(), 0, []
     for place, op in enumerate(circuit.operations):
+        first = op.qubits[0]
+        if (
+            (op.name == "measure" and first in settled)
+            or (op.name == "reset" and op.condition is None and first in cleared)
+            or (op.name == "barrier" and barriers == 2)
+        ):
+            found.append(place)
+            continue
+        barriers = barriers + 1 if op.name == "barrier" else 0
         if op.name == "measure":
-            if op.qubits[0] in settled:
-                found.append(place)
-            settled.add(op.qubits[0])
+            settled.add(first)
         elif op.name != "barrier":
             settled -= set(op.qubits)
+        if op.name == "reset" and op.condition is None:
+            cleared.add(first)
+        elif op.name not in {"measure", "barrier", "reset"}:
+            cleared -= set(op.qubits)
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(circuits())
-def test_real_circuits_are_legal_but_for_measurements_that_tell_nothing(circuit):
-    again = settled_measurements(circuit)
-    kept = [op for place, op in enumerate(circuit.operations) if place not in again]
+def test_real_circuits_are_legal_but_for_statements_that_change_nothing(circuit):
+    places = idle(circuit)
+    kept = [op for place, op in enumerate(circuit.operations) if place not in places]
     check_legal(replace(circuit, operations=tuple(kept)))
-    if again:
-        start = replace(circuit, operations=circuit.operations[: again[0] + 1])
+    if places:
+        start = replace(circuit, operations=circuit.operations[: places[0] + 1])
         with pytest.raises(AssertionError):
             check_legal(start)
+
+
+@pytest.mark.parametrize("name", ["measure", "reset", "barrier"])
+def test_what_is_repeated_idly_is_no_legal_circuit(name):
+    qubits, clbits = ((0, 1), ()) if name == "barrier" else ((0,), (0,) * (name == "measure"))
+    again = Operation(name=name, qubits=qubits, clbits=clbits)
+    circuit = NormalCircuit(num_qubits=2, cregs=(1,), operations=(again,) * 3)
+    assert idle(circuit) == ([2] if name == "barrier" else [1, 2])
+    with pytest.raises(AssertionError):
+        check_legal(circuit)
 
 
 def check_legal(circuit):

@@ -13,10 +13,12 @@ from qtools.generate.language.angles import (
 )
 from qtools.generate.language.vocabulary import (
     BARRIER,
+    BARRIER_ALL,
     BARRIER_JOIN,
     CREG,
     EMPTY,
     FIRST_GATE,
+    IF,
     MAX_INDEX,
     MEASURE,
     MORE,
@@ -49,6 +51,8 @@ class Ledger:
         measured: (B, 128) qubits that were measured.
         settled: (B, 128) those that nothing but barriers acted on since.
         written: (B, 128) classical bits that were written.
+        cleared: (B, 128) qubits that no gate acted on since they were reset.
+        barriers: how many were written in a row.
         in_barrier: (B, 128) operands of the barrier that is being written.
         recent: (B, RECENT) codes of recent free angles, most recent first; -1 for none.
         num_recent: how many of them.
@@ -68,6 +72,7 @@ class Ledger:
         self.in_header = torch.ones(batch, dtype=torch.bool)
         self.measured, self.settled = never(), never()
         self.written, self.in_barrier = never(), never()
+        self.cleared, self.barriers = never(), zeros()
         self.recent = torch.full((batch, RECENT), _NO_CODE)
         self.num_recent = zeros()
 
@@ -79,6 +84,8 @@ class Ledger:
     def advance(self, rows: Tensor) -> None:
         """Take in one row (B, NUM_COLUMNS) per circuit."""
         op, a, b = rows[:, Column.OP], rows[:, Column.A], rows[:, Column.B]
+        # A reset under a condition may not happen.
+        certain = self.last_op != IF
         self.rows = self.rows + 1
         self.last_op = op
         self.num_qubits = torch.where(op == QREG, a + 1, self.num_qubits)
@@ -89,12 +96,16 @@ class Ledger:
         measures = (op == MEASURE)[:, None]
         here = a[:, None] == _INDEX
         self.measured = self.measured | (measures & here)
-        self.settled = (self.settled & ~((op == RESET)[:, None] & here)) | (measures & here)
+        resets = (op == RESET)[:, None]
+        self.settled = (self.settled & ~(resets & here)) | (measures & here)
+        self.cleared = self.cleared | (resets & here & certain[:, None])
         self.written = self.written | (measures & (b[:, None] == _INDEX))
         covered = (a[:, None] <= _INDEX) & (b[:, None] >= _INDEX)
         joined = (op == BARRIER_JOIN)[:, None]
         started = (op == BARRIER)[:, None]
         self.in_barrier = (started & covered) | (joined & (covered | self.in_barrier))
+        begins = (op == BARRIER) | (op == BARRIER_ALL)
+        self.barriers = (self.barriers + begins) * (begins | (op == BARRIER_JOIN))
         self._remember(rows[:, Column.ANGLE], rows[:, Column.FINE])
 
     def _declare(self, declares: Tensor, size: Tensor, count: Tensor) -> None:
@@ -114,7 +125,7 @@ class Ledger:
         for column in range(3):
             on = on | (present[:, column, None] & (operands[:, column, None] == _INDEX))
         self.depth = torch.where(on, layer[:, None], self.depth)
-        self.settled = self.settled & ~on
+        self.settled, self.cleared = self.settled & ~on, self.cleared & ~on
 
     def _remember(self, token: Tensor, fine: Tensor) -> None:
         """Move the code of a free angle to the front of the list of recent ones."""

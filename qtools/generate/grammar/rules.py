@@ -8,9 +8,12 @@ that the request still needs must remain reachable with single-qubit gates alone
 Legal means: registers declared first, indices in range, operands distinct, angles of a gate
 complete, references to earlier angles that exist, conditions on registers that exist and hold
 their value, gates of the gate set, at most ``max_gates`` and at least ``min_gates`` gates, at
-most ``max_depth`` layers of gates, and measurements as asked. A qubit is measured again only after
-a gate or a reset: the same result once more tells nothing, and a model that has slipped into
-measuring would go on until its rows run out.
+most ``max_depth`` layers of gates, and measurements as asked.
+
+Statements that change nothing are left out, since a model that has slipped into repeating one would
+go on until its rows run out: a qubit is measured again only after a gate or a reset and reset again
+only after a gate, and at most two barriers follow each other, as in circuits that compilers put
+together from parts.
 """
 
 import torch
@@ -45,6 +48,7 @@ _ROWS_OF = torch.from_numpy(ROWS_OF)
 _KINDS = torch.from_numpy(OPERAND_KINDS)
 _IS_GATE = torch.arange(NUM_OPS) >= FIRST_GATE
 _INDEX = torch.arange(MAX_INDEX)
+_MAX_BARRIERS = 2
 
 
 class Grammar:
@@ -73,16 +77,17 @@ class Grammar:
         # After the last gate only barriers and first measurements follow, so circuits end.
         going = ~self._spent()
         joins = (ledger.last_op == BARRIER) | (ledger.last_op == BARRIER_JOIN)
-        barrier = free & (going | ~(joins | (ledger.last_op == BARRIER_ALL)))
+        allowed = torch.where(going, _MAX_BARRIERS, 1)
+        barrier = free & (ledger.barriers < allowed)
         mask[:, BARRIER_ALL] = mask[:, BARRIER] = barrier
         mask[:, BARRIER_JOIN] = free & going & joins & self._outside_barrier.any(1)
-        mask[:, RESET] = body & room & going & self._usable.any(1)
+        mask[:, RESET] = body & room & going & self._resettable.any(1)
         mask[:, MEASURE] = body & self._may_measure(room)
         may_declare = inside & (ledger.in_header) & (ledger.num_clbits < MAX_INDEX)
         needs_bits = limits.measure_all & (ledger.num_clbits < ledger.num_qubits)
         mask[:, CREG] = may_declare & ~limits.measure_none & (room | needs_bits)
         conditional = free & going & ~limits.measure_all & (ledger.num_clbits > 0)
-        # What follows a condition must fit too: a reset always does.
+        # What follows a condition must fit too: a reset always does, of any qubit.
         mask[:, IF] = conditional & (self._rows_after(2) >= self._rows_needed())
         mask[:, EOS] = body & (ledger.last_op != IF) & self._complete()
         unfinished = ledger.more_left > 0
@@ -123,12 +128,14 @@ class Grammar:
     def _settle(self) -> None:
         """Work out what several masks of the next row need."""
         limits, ledger = self.limits, self.ledger
-        # (B, 128) declared qubits; without those whose final measurement was taken; and of those
-        # the ones that have layers left.
+        # (B, 128) declared qubits; without those whose final measurement was taken; of those the
+        # ones that have layers left, and those that a reset would change.
         self._declared = ledger.num_qubits[:, None] > _INDEX
         self._usable = self._declared & ~(limits.measure_all[:, None] & ledger.measured)
         self._usable_for_gates = self._usable & (ledger.depth < limits.max_depth[:, None])
         self._outside_barrier = self._declared & ~ledger.in_barrier
+        conditional = (ledger.last_op == IF)[:, None]
+        self._resettable = self._usable & (conditional | ~ledger.cleared)
 
     def _gates(self) -> Tensor:
         """(B, NUM_OPS) gates that leave the request reachable."""
@@ -179,7 +186,7 @@ class Grammar:
         op, a, b = rows[:, Column.OP, None], rows[:, Column.A, None], rows[:, Column.B, None]
         mask = torch.where(op >= FIRST_GATE, self._usable_for_gates, self._usable)
         known = self.ledger.settled | (self._spent()[:, None] & self.ledger.measured)
-        mask = mask & ~((op == MEASURE) & known)
+        mask = mask & ~((op == MEASURE) & known) & ((op != RESET) | self._resettable)
         barrier = (op == BARRIER) | (op == BARRIER_JOIN)
         outside = torch.where(op == BARRIER_JOIN, self._outside_barrier, self._declared)
         if column == Column.A:
