@@ -53,7 +53,7 @@ class Sizes:
     hard: int = 32
     unseen: int = 400
     test: int = 2000
-    paced: int = 512
+    paced: int = 1000
     generate: int = 4
     words: int = 660
 
