@@ -10,10 +10,9 @@ complete, references to earlier angles that exist, conditions on registers that 
 their value, gates of the gate set, at most ``max_gates`` and at least ``min_gates`` gates, at
 most ``max_depth`` layers of gates, and measurements as asked.
 
-Statements that change nothing are left out, since a model that has slipped into repeating one would
-go on until its rows run out: a qubit is measured again only after a gate or a reset and reset again
-only after a gate, and at most two barriers follow each other, as in circuits that compilers put
-together from parts.
+Idle repeats are left out, since a model that has slipped into one would go on until its rows run
+out: a qubit is measured again only after a gate or a reset and reset again only after a gate, and at
+most two barriers follow each other, as in circuits that compilers put together from parts.
 """
 
 import torch
@@ -61,7 +60,7 @@ class Grammar:
     def __init__(self, limits: BatchLimits) -> None:
         self.limits = limits
         self.ledger = Ledger(len(limits))
-        self._settle()
+        self._refresh()
 
     def ops(self) -> Tensor:
         """(B, NUM_OPS) legal ops."""
@@ -117,15 +116,15 @@ class Grammar:
     def advance(self, rows: Tensor) -> None:
         """Take in one chosen row (B, NUM_COLUMNS) per circuit."""
         self.ledger.advance(rows)
-        self._settle()
+        self._refresh()
 
     def keep(self, chosen: Tensor) -> None:
         """Keep only the circuits at these places."""
         self.limits = self.limits.chosen(chosen)
         self.ledger.keep(chosen)
-        self._settle()
+        self._refresh()
 
-    def _settle(self) -> None:
+    def _refresh(self) -> None:
         """Work out what several masks of the next row need."""
         limits, ledger = self.limits, self.ledger
         # (B, 128) declared qubits; without those whose final measurement was taken; of those the
