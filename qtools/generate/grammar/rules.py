@@ -11,8 +11,8 @@ their value, gates of the gate set, at most ``max_gates`` and at least ``min_gat
 most ``max_depth`` layers of gates, and measurements as asked.
 
 Idle repeats are left out, since a model that has slipped into one would go on until its rows run
-out: a qubit is measured again only after a gate or a reset and reset again only after a gate, and at
-most two barriers follow each other, as in circuits that compilers put together from parts.
+out: a qubit is measured again only after a gate or a reset and reset again only after a gate, and
+at most two barriers follow each other, as in circuits that compilers put together from parts.
 """
 
 import torch
